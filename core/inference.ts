@@ -1,0 +1,57 @@
+import type { OrderFacts, Urgency } from './order.ts';
+import type { Study } from './study.ts';
+
+/** Body of a delivery to the grid (`application/vnd.bithive.inference-job+json`). */
+export interface InferenceJob {
+  readonly study: Study;
+  readonly model: string;
+  readonly urgency: Urgency;
+  readonly order?: OrderFacts;
+}
+
+/** The model as it must be named wherever its output is shown. */
+export interface ModelIdentity {
+  readonly name: string;
+  readonly version: string;
+  /** SHA-256 of the ONNX file. */
+  readonly sha256: string;
+  readonly intendedUse: string;
+  readonly publisher: string;
+  readonly licence: string;
+}
+
+interface FindingBase {
+  readonly study: Study;
+  readonly order?: OrderFacts;
+  readonly model: ModelIdentity;
+  /** When the model ran; the finding's own time, not the clock of the report. */
+  readonly ranAtMs: number;
+  /** Wall time of decode, preprocess and run together. */
+  readonly durationMs: number;
+}
+
+/** The model gave an answer for one image. */
+export interface CompletedFinding extends FindingBase {
+  readonly status: 'completed';
+  readonly sopInstanceUid: string;
+  readonly target: { readonly code: string; readonly system: string; readonly display: string };
+  /** 0..1, as the model gave it, not calibrated further. */
+  readonly probability: number;
+  readonly threshold: number;
+  readonly positive: boolean;
+}
+
+/** The model, or a guard in front of it, refused: out of distribution, not a number, pixels that can't be decoded. */
+export interface RefusedFinding extends FindingBase {
+  readonly status: 'refused';
+  readonly sopInstanceUid?: string;
+  /** A code of the error catalogue. */
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** Answer of the grid (`application/vnd.bithive.finding+json`), accepted as a message of kind `finding`. */
+export type Finding = CompletedFinding | RefusedFinding;
+
+export const inferenceJobContentType = 'application/vnd.bithive.inference-job+json';
+export const findingContentType = 'application/vnd.bithive.finding+json';

@@ -1,0 +1,55 @@
+/**
+ * Every limit of the engine in one place. Bytes, milliseconds and counts; a site may lower or raise those that
+ * `config/default.yaml` names, the others are safety rails.
+ */
+export const limits = {
+  /** Bodies up to this many bytes live in the message row; larger ones in the blob store. */
+  inlineBodyBytesMax: 256 * 1024,
+
+  hl7MessageBytesMax: 64 * 1024 * 1024,
+  hl7ConnectionsMax: 1024,
+  hl7IdleMs: 30_000,
+  hl7SegmentsMax: 200_000,
+  hl7ControlIdCharsMax: 199,
+  hl7AnswerMs: 30_000,
+
+  httpBodyBytesMax: 16 * 1024 * 1024,
+  httpHeadMs: 10_000,
+  httpRequestMs: 30_000,
+  httpConnectionsMax: 2048,
+  jsonDepthMax: 64,
+  bundleEntriesMax: 10_000,
+
+  stowBodyBytesMax: 16 * 1024 * 1024 * 1024,
+  stowPartBytesMax: 8 * 1024 * 1024 * 1024,
+  stowPartsMax: 10_000,
+  stowPartHeaderBytesMax: 16 * 1024,
+  /** A STOW body must make progress within this time. */
+  stowIdleMs: 30_000,
+
+  dicomHeaderBytesMax: 64 * 1024 * 1024,
+  dicomDepthMax: 64,
+  dicomElementsMax: 1_000_000,
+  dicomInflateBytesMax: 256 * 1024 * 1024,
+  dicomInflateRatioMax: 100,
+  dicomPixelBytesMax: 512 * 1024 * 1024,
+  studyInstancesMax: 100_000,
+
+  /** Store operations waiting for the next commit; past it `accept` answers BH_STORE_BUSY. */
+  storeQueueOpsMax: 20_000,
+  storeGroupOpsMax: 2_000,
+  duplicateWindowMessages: 500_000,
+  searchRowsMax: 1_000,
+  searchKeysPerMessageMax: 64,
+  searchKeyCharsMax: 256,
+
+  deliveryAttemptsMax: 1_000,
+  deliveryBodyBytesMax: 64 * 1024 * 1024,
+  deliveryAnswerBytesMax: 4 * 1024 * 1024,
+  retryFirstMs: 500,
+  retryMaxMs: 300_000,
+  leaseMs: 30_000,
+
+  /** Store and blob doors close when less than this many bytes of the disk are free. */
+  diskFreeBytesMin: 512 * 1024 * 1024,
+} as const;

@@ -1,0 +1,35 @@
+import type { BlobHash } from '../ids.ts';
+
+export interface StoredBlob {
+  readonly hash: BlobHash;
+  readonly bytesCount: number;
+}
+
+/**
+ * Large bodies, addressed by their SHA-256. A blob is durable (file and folder synced) when `put` or `commit` resolves; a row that names
+ * it is written after.
+ */
+export interface Blobs {
+  /** Streams a body in. Throws BH_STORE_FULL at the watermark or when the disk is full, BH_HTTP_TOO_LARGE past `bytesMax`. */
+  put(source: AsyncIterable<Uint8Array>, bytesMax: number): Promise<StoredBlob>;
+  /** Opens a body for piecewise writing, for callers that split one stream into several bodies. */
+  begin(bytesMax: number): Promise<BlobWriter>;
+  /** Whole body in memory; throws BH_STORE_NOT_FOUND, BH_BLOB_CORRUPT when the content does not match. */
+  read(hash: BlobHash): Promise<Uint8Array>;
+  stream(hash: BlobHash): AsyncIterable<Uint8Array>;
+  /** Path of the file, for workers that map or read it themselves; null where the store is not a folder. */
+  pathOf(hash: BlobHash): string | null;
+  has(hash: BlobHash): Promise<boolean>;
+  remove(hash: BlobHash): Promise<void>;
+  /** Free bytes where the bodies live. */
+  freeBytes(): Promise<number>;
+}
+
+export interface BlobWriter {
+  /** Resolves when the bytes are handed to the system; await it before the next call (back-pressure). */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Syncs, moves into place, syncs the folder. The bytes are durable when it resolves. */
+  commit(): Promise<StoredBlob>;
+  /** Removes what was written. Safe after a failed write or commit. */
+  abort(): Promise<void>;
+}

@@ -1,0 +1,46 @@
+import type { BlobHash } from './ids.ts';
+
+/** What is read from the header of one stored DICOM instance. Strings are decoded, trimmed, and never used as a path. */
+export interface InstanceFacts {
+  readonly sopInstanceUid: string;
+  readonly sopClassUid: string;
+  readonly transferSyntaxUid: string;
+  readonly studyInstanceUid: string;
+  readonly seriesInstanceUid: string;
+  readonly modality: string;
+  readonly accessionNumber?: string;
+  readonly patientId?: string;
+  /** (0010,0021) Issuer of Patient ID. */
+  readonly patientIdIssuer?: string;
+  readonly patientName?: string;
+  /** YYYYMMDD as sent. */
+  readonly patientBirthDate?: string;
+  readonly patientSex?: string;
+  readonly studyDate?: string;
+  readonly studyTime?: string;
+  readonly timezoneOffset?: string;
+  readonly studyDescription?: string;
+  readonly seriesDescription?: string;
+  readonly bodyPart?: string;
+  readonly viewPosition?: string;
+  readonly seriesNumber?: number;
+  readonly instanceNumber?: number;
+  readonly rows?: number;
+  readonly columns?: number;
+  readonly frames?: number;
+}
+
+/** One instance of a study as the engine keeps it. */
+export interface StudyInstance extends InstanceFacts {
+  readonly blob: BlobHash;
+  readonly bytesCount: number;
+  readonly receivedAtMs: number;
+}
+
+/** A study that was judged complete. `version` counts the times: a late instance reopens it and gives version n+1. */
+export interface Study {
+  readonly studyInstanceUid: string;
+  readonly version: number;
+  readonly instances: readonly StudyInstance[];
+  readonly completedAtMs: number;
+}

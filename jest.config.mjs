@@ -1,0 +1,22 @@
+/** Native ESM, TypeScript stripped by swc, one environment that shares the host's typed arrays (onnxruntime-node checks them). */
+export default {
+  rootDir: '.',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '/dist/',
+    '<rootDir>/test/services/',
+    '<rootDir>/test/crash/',
+    '<rootDir>/test/fuzz/',
+  ],
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  testEnvironment: './test/environment.mjs',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
+    ],
+  },
+  testTimeout: 30_000,
+};
