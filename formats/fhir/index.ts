@@ -1,0 +1,1 @@
+export { type ElementFacts, elementOf } from './element-of.ts';
