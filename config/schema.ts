@@ -1,0 +1,159 @@
+import { z } from 'zod';
+
+/**
+ * Every setting of the engine, its shape and its one line of documentation. File, environment and flag names, the reference page and
+ * the published JSON Schema are derived from it. Values come from `default.yaml`; nothing here has a default, so that
+ * `config explain` can always name a file and line.
+ */
+const text = (description: string) => z.string().min(1).meta({ description });
+const count = (min: number, max: number, description: string) =>
+  z.number().int().min(min).max(max).meta({ description });
+/** Relative paths are read from the folder of the file that states them, or from the working folder. */
+const path = (description: string) => z.string().min(1).meta({ description, format: 'path' });
+const secret = (description: string) =>
+  z
+    .string()
+    .regex(/^(file:.+|env:[A-Za-z_][A-Za-z0-9_]*)$/, 'expected a reference: file:/path or env:NAME')
+    .meta({ description: `${description} A reference: \`file:/path\` (mode 0600) or \`env:NAME\`.` });
+const url = (description: string) => z.url({ protocol: /^https?$/ }).meta({ description });
+const port = (description: string) => count(0, 65_535, `${description} 0 takes a free one.`);
+
+export const roleNames = ['ingest', 'reader', 'operator', 'auditor', 'admin'] as const;
+export type RoleName = (typeof roleNames)[number];
+
+const tlsSchema = z.strictObject({
+  key: secret('Private key, PEM.'),
+  cert: path('Certificate chain, PEM.'),
+  ca: path(
+    'Authorities of client certificates, PEM. Set: a client without a certificate of theirs is refused.',
+  ).optional(),
+});
+
+const httpSchema = z.strictObject({
+  host: text('Address to listen on. Outside loopback TLS is required.'),
+  port: port('Port of the API, `/fhir` and `/dicomweb`.'),
+  hosts: z
+    .array(z.string().min(1))
+    .meta({ description: 'Further names under which clients may call (Host header), without port.' }),
+  origins: z.array(url('')).meta({
+    description: 'Web origins that may call beside the engine itself, for example `https://portal.example`.',
+  }),
+  tls: tlsSchema.optional(),
+  auth: z.strictObject({
+    tokenFile: path(
+      'File of the API token; made on first start. Unset: `api-token` in the data folder.',
+    ).optional(),
+    tokens: z
+      .record(
+        z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a name of lower-case letters, digits and hyphens'),
+        z.strictObject({ secret: secret('The token.'), roles: z.array(z.enum(roleNames)).min(1) }),
+      )
+      .meta({
+        description:
+          'Tokens of other systems, by name: `{ pacs: { secret: "file:/run/pacs-token", roles: [ingest] } }`.',
+      }),
+    oidc: z
+      .strictObject({
+        issuer: url('Issuer of access tokens (JWT), compared exactly with `iss`.'),
+        audience: text('What `aud` must contain.'),
+        jwksUri: url("Address of the issuer's public keys."),
+        rolesClaim: text('Claim that lists the roles: ingest, reader, operator, auditor, admin.').optional(),
+      })
+      .optional(),
+  }),
+  limits: z.strictObject({
+    bodyBytesMax: count(1024, 1_073_741_824, 'Largest body of a request that is not streamed.'),
+    headMs: count(100, 600_000, 'Time for a complete request head.'),
+    requestMs: count(100, 3_600_000, 'Time for a complete request that is not streamed.'),
+    connectionsMax: count(1, 65_535, 'Connections at a time.'),
+    requestsPerSecond: count(1, 1_000_000, 'Requests per second and caller, kept up.'),
+    burst: count(1, 1_000_000, 'Requests that one caller may send at once.'),
+  }),
+});
+
+export const configSchema = z.strictObject({
+  data: path('Folder of everything that the engine keeps.'),
+  http: httpSchema,
+  hl7v2: z.strictObject({
+    host: text('Address of HL7 v2 listeners. Outside loopback TLS with client certificates is required.'),
+    port: port('Port of the first HL7 v2 listener (MLLP).'),
+    tls: tlsSchema.optional(),
+  }),
+  store: z.strictObject({
+    kind: z.enum(['sqlite', 'postgres']).meta({ description: 'SQLite in the data folder, or PostgreSQL.' }),
+    url: secret('Connection string of PostgreSQL.').optional(),
+    writer: z.enum(['thread', 'inline']).meta({
+      description:
+        'Where SQLite commits: a thread (a slow disk stalls nothing else) or the main loop (fastest on a fast disk).',
+    }),
+  }),
+  site: z.strictObject({
+    name: text('Name of the site, shown in reports.'),
+    namespace: z.uuid().meta({
+      description: 'UUID under which the identities of written resources are derived. Never change it.',
+    }),
+    zone: text('IANA time zone of times that name none, for example `Europe/Zurich`.').refine(
+      isZone,
+      'expected an IANA time zone',
+    ),
+    localSystem: text('Base of identifier systems for assigners that `assigners` does not list.'),
+    assigners: z.record(z.string().min(1), z.string().min(1)).meta({
+      description: 'Identifier system of each assigning authority: HL7 namespace or OID, DICOM issuer.',
+    }),
+    write: z.enum(['conditional', 'client-id']).meta({
+      description:
+        'How resources are written: `PUT Type?identifier=`, or `PUT Type/id` for servers that take client ids.',
+    }),
+  }),
+  channels: z.strictObject({
+    folder: path(
+      'Folder of channel files (*.yaml). Unset: the channels that come with the engine.',
+    ).optional(),
+  }),
+  ehr: z.strictObject({
+    fhirUrl: url(
+      'Base address of the FHIR R4 server; the variable EHR_FHIR_URL of channel files.',
+    ).optional(),
+  }),
+  inference: z.strictObject({
+    workers: count(0, 256, 'Model workers. 0: one less than the processors, at least one.'),
+    models: path('Folder of models. Unset: the models that come with the engine.').optional(),
+  }),
+  alerts: z.strictObject({
+    webhook: url('Where raised and cleared alerts are posted as JSON.').optional(),
+    checkSeconds: count(1, 3600, 'How often the conditions are looked at.'),
+    silenceMinutes: count(
+      0,
+      10_080,
+      'A channel that received before and then nothing for so long raises an alert. 0: never.',
+    ),
+    queueMinutes: count(0, 10_080, 'Work that waits longer raises an alert. 0: never.'),
+  }),
+  retention: z.strictObject({
+    days: count(0, 36_500, 'Ended messages are removed after so many days. 0: never.'),
+  }),
+  disk: z.strictObject({
+    freeBytesMin: count(0, Number.MAX_SAFE_INTEGER, 'The doors close (507, AE) while less is free.'),
+  }),
+  stop: z.strictObject({
+    graceSeconds: count(0, 3600, 'How long a stop waits for work in flight.'),
+  }),
+  log: z.strictObject({
+    level: z
+      .enum(['debug', 'info', 'warn', 'error'])
+      .meta({ description: 'Least severe entry that is written to stderr.' }),
+  }),
+});
+
+export type Config = z.output<typeof configSchema>;
+export type TlsConfig = z.output<typeof tlsSchema>;
+
+function isZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    // The constructor's RangeError is its only way to say no.
+    return false;
+  }
+}
