@@ -1,0 +1,142 @@
+import { isAscii, isUtf8 } from 'node:buffer';
+import type { Refusal } from '../../core/message.ts';
+
+/** How the bytes of a message became text. */
+export interface Charset {
+  /** MSH-18 as sent, empty when absent. */
+  readonly declared: string;
+  /** Encoding of the message's bytes, in the name of the WHATWG Encoding standard (or `us-ascii`). */
+  readonly encoding: string;
+}
+
+/**
+ * HL7 table 0211 to WHATWG encodings. MLLP cannot carry UTF-16 (its bytes collide with VT, FS and CR), so a message that
+ * arrived and says `UNICODE` is read as UTF-8. CNS 11643 has no decoder in the platform and is reported.
+ */
+const table0211: Readonly<Record<string, string>> = {
+  ASCII: 'us-ascii',
+  'ISO IR6': 'us-ascii',
+  UNICODE: 'utf-8',
+  'UNICODE UTF-8': 'utf-8',
+  'UNICODE UTF8': 'utf-8',
+  'UTF-8': 'utf-8',
+  UTF8: 'utf-8',
+  'ISO IR14': 'shift_jis',
+  'ISO IR87': 'iso-2022-jp',
+  'ISO IR159': 'iso-2022-jp',
+  'GB 18030-2000': 'gb18030',
+  'GB 18030': 'gb18030',
+  'KS X 1001': 'euc-kr',
+  'BIG-5': 'big5',
+};
+
+/** WHATWG encoding of a table 0211 name or an encoding label; undefined when the platform has no decoder for it. */
+export function encodingOf(name: string): string | undefined {
+  const upper = name.trim().toUpperCase();
+  const known = table0211[upper];
+  if (known !== undefined) return known;
+  const part = /^(?:ISO[ _-]?)?8859[/-](\d{1,2})$/.exec(upper)?.[1];
+  return labelled(part === undefined ? upper.toLowerCase() : `iso-8859-${Number(part)}`);
+}
+
+function labelled(label: string): string | undefined {
+  if (label === 'iso-8859-1' || label === 'latin1') return 'windows-1252';
+  if (!/^[a-z0-9_-]{3,20}$/.test(label)) return undefined;
+  try {
+    const { encoding } = new TextDecoder(label);
+    return encoding.startsWith('utf-16') ? undefined : encoding;
+  } catch (cause) {
+    if (cause instanceof RangeError) return undefined;
+    throw cause;
+  }
+}
+
+export interface DecodedText {
+  readonly text: string;
+  readonly charset: () => Charset;
+  readonly warnings: readonly Refusal[];
+}
+
+const none: readonly Refusal[] = [];
+const escapeByte = 0x1b;
+
+/**
+ * Decodes a message by its MSH-18 (HL7 v2.5.1 2.14.9.18). An absent or unknown one gives way to `fallback` (UTF-8 when the site
+ * names none). Bytes that are not valid become U+FFFD and a warning BH_HL7_CHARSET: a message is never lost for its charset.
+ */
+export function decodeMessage(bytes: Uint8Array, fallback: string): DecodedText {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (isAscii(buffer) && buffer.indexOf(escapeByte) < 0) {
+    // Every encoding of the table reads these bytes alike; MSH-18 is looked up only when a `\X..\` or an answer asks.
+    let charset: Charset | undefined;
+    const read = (): Charset => (charset ??= charsetOf(declaredNames(buffer), fallback));
+    return { text: buffer.toString('latin1'), charset: read, warnings: none };
+  }
+  const declared = declaredNames(buffer);
+  const charset = charsetOf(declared, fallback);
+  const { text, isValid } = decodeBytes(buffer, charset.encoding);
+  const complaint = complaintOf(declared, isValid, charset.encoding);
+  const warnings: readonly Refusal[] =
+    complaint === '' ? none : [{ code: 'BH_HL7_CHARSET', detail: complaint }];
+  return { text, charset: () => charset, warnings };
+}
+
+function charsetOf(declared: Declared, fallback: string): Charset {
+  return { declared: declared.text, encoding: declared.encoding ?? encodingOf(fallback) ?? 'utf-8' };
+}
+
+interface Declared {
+  readonly text: string;
+  readonly encoding: string | undefined;
+}
+
+function complaintOf(declared: Declared, isValid: boolean, encoding: string): string {
+  if (declared.text !== '' && declared.encoding === undefined) return 'MSH-18 names an unknown character set';
+  return isValid ? '' : `bytes are not valid in ${encoding}`;
+}
+
+/**
+ * MSH-18 before the text is known: the header line is cut as bytes. A double-byte character in MSH-3 to MSH-6 may hold the byte of
+ * the field separator, which only moves MSH-18 to the right, so the first known name from there on is taken.
+ */
+function declaredNames(buffer: Buffer): Declared {
+  const end = Math.min(lineEnd(buffer, 0x0d), lineEnd(buffer, 0x0a));
+  const line = buffer.toString('latin1', 0, end);
+  const fields = line.split(line.charAt(3)).slice(17);
+  for (const field of fields) {
+    const encoding = encodingOfRepetitions(field, line.charAt(5));
+    if (encoding !== undefined) return { text: field, encoding };
+  }
+  return { text: fields[0] ?? '', encoding: undefined };
+}
+
+function lineEnd(buffer: Buffer, byte: number): number {
+  const at = buffer.indexOf(byte);
+  return at < 0 ? buffer.length : at;
+}
+
+/** An alternate set that needs ISO 2022 escapes decides for the whole: its decoder reads ASCII as well. */
+function encodingOfRepetitions(field: string, separator: string): string | undefined {
+  const names = separator === '' ? [field] : field.split(separator);
+  const encodings = names.filter((name) => name !== '').map(encodingOf);
+  return encodings.find((encoding) => encoding === 'iso-2022-jp') ?? encodings[0];
+}
+
+/** Bytes to text; `isValid` is false when some became U+FFFD or, for `us-ascii`, when the declaration was wrong. */
+export function decodeBytes(buffer: Buffer, encoding: string): { text: string; isValid: boolean } {
+  if (encoding === 'us-ascii') return { text: buffer.toString('utf8'), isValid: isAscii(buffer) };
+  if (encoding === 'utf-8') return { text: buffer.toString('utf8'), isValid: isUtf8(buffer) };
+  if (encoding === 'windows-1252') return { text: windows1252(buffer), isValid: true };
+  const text = new TextDecoder(encoding, { ignoreBOM: true }).decode(buffer);
+  return { text, isValid: !text.includes('\ufffd') };
+}
+
+/** Code points of windows-1252 bytes 80 to 9F. Releases of Node differ in what their TextDecoder makes of them; senders mean these. */
+const upperControls = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+
+function windows1252(buffer: Buffer): string {
+  const text = buffer.toString('latin1');
+  return text.replace(/[\x80-\x9f]/g, (control: string) =>
+    upperControls.charAt(control.charCodeAt(0) - 0x80),
+  );
+}
