@@ -50,6 +50,28 @@ export const limits = {
   retryMaxMs: 300_000,
   leaseMs: 30_000,
 
+  /** DICOM objects up to this many bytes are read for inference. */
+  inferenceObjectBytesMax: 256 * 1024 * 1024,
+  /** One image through decode, preprocess and model; a worker that needs longer is replaced. */
+  inferenceRunMs: 60_000,
+  /** Jobs that wait in memory for a worker; the others wait in the outbox. */
+  inferenceQueueJobsMax: 1_000,
+  inferenceWorkersMax: 256,
+  /** JavaScript heap of one worker. Pixels and the model live outside of it, bounded by the limits of the object and the manifest. */
+  inferenceWorkerHeapMbMax: 512,
+  inferenceSessionsMax: 2,
+  /** Images of one study that are tried until the model gives an answer. */
+  inferenceImagesMax: 4,
+  /** Attempts that the engine did not survive, after which a job is refused. */
+  inferenceLostAttemptsMax: 5,
+
+  /** Conditions of rows, filters and routes. */
+  expressionCharsMax: 4_096,
+  expressionDepthMax: 32,
+  /** What one message's mapping report may list; the rest is counted. */
+  mapIssuesMax: 1_000,
+  mapResidueMax: 2_000,
+
   /** Store and blob doors close when less than this many bytes of the disk are free. */
   diskFreeBytesMin: 512 * 1024 * 1024,
 } as const;

@@ -1,0 +1,1 @@
+export { compileCondition, type ResolvePath } from './expression/condition.ts';
