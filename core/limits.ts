@@ -19,6 +19,10 @@ export const limits = {
   httpConnectionsMax: 2048,
   jsonDepthMax: 64,
   bundleEntriesMax: 10_000,
+  /** JSON values within one FHIR resource; past it validation would stall the process. */
+  fhirResourceElementsMax: 50_000,
+  /** Issues that one answer lists. */
+  fhirIssuesMax: 200,
 
   stowBodyBytesMax: 16 * 1024 * 1024 * 1024,
   stowPartBytesMax: 8 * 1024 * 1024 * 1024,
