@@ -1,0 +1,86 @@
+import type { Depths } from '../../core/ports/index.ts';
+import type { AlertSettings } from '../channel/definition.ts';
+
+export type AlertKind = 'silence' | 'queue-age' | 'disconnected' | 'dead-letters' | 'store';
+
+/** A condition that an operator must know of. `id` is stable while it lasts, so that it is raised once and cleared once. */
+export interface Alert {
+  readonly id: string;
+  readonly kind: AlertKind;
+  readonly channel?: string;
+  readonly destination?: string;
+  readonly text: string;
+}
+
+/** What is looked at: one moment of the engine. */
+export interface Snapshot {
+  readonly nowMs: number;
+  readonly depths: Depths;
+  readonly store: { readonly accepting: boolean; readonly reason?: string };
+  readonly channels: readonly {
+    readonly name: string;
+    readonly settings: AlertSettings;
+    /** Last message at the door; the engine's start when there is none. */
+    readonly lastReceivedAtMs: number;
+    readonly unreachable: readonly string[];
+  }[];
+}
+
+const minuteMs = 60_000;
+
+/** All alerts that hold in the snapshot. Pure. */
+export function evaluate(snapshot: Snapshot): readonly Alert[] {
+  const alerts: Alert[] = [];
+  if (!snapshot.store.accepting) {
+    alerts.push({
+      id: 'store',
+      kind: 'store',
+      text: `the store does not accept: ${snapshot.store.reason ?? 'unknown'}`,
+    });
+  }
+  for (const channel of snapshot.channels) {
+    alerts.push(...silence(snapshot.nowMs, channel));
+    alerts.push(...channel.unreachable.map((name) => disconnected(channel.name, name)));
+    for (const depth of snapshot.depths.destinations) {
+      if (depth.channel === channel.name) alerts.push(...queue(snapshot.nowMs, channel.settings, depth));
+    }
+  }
+  return alerts;
+}
+
+function silence(nowMs: number, channel: Snapshot['channels'][number]): readonly Alert[] {
+  const { silenceMinutes } = channel.settings;
+  if (silenceMinutes === 0 || nowMs - channel.lastReceivedAtMs < silenceMinutes * minuteMs) return [];
+  const text = `nothing came in on ${channel.name} for ${silenceMinutes} minutes`;
+  return [{ id: `silence|${channel.name}`, kind: 'silence', channel: channel.name, text }];
+}
+
+function disconnected(channel: string, destination: string): Alert {
+  const id = `disconnected|${channel}|${destination}`;
+  return { id, kind: 'disconnected', channel, destination, text: `${channel} cannot reach ${destination}` };
+}
+
+function queue(
+  nowMs: number,
+  settings: AlertSettings,
+  depth: Depths['destinations'][number],
+): readonly Alert[] {
+  const { channel, destination, open, dead, unknown, oldestCreatedAtMs } = depth;
+  const alerts: Alert[] = [];
+  const ageMs = oldestCreatedAtMs === null ? 0 : nowMs - oldestCreatedAtMs;
+  if (open > 0 && settings.queueMinutes > 0 && ageMs >= settings.queueMinutes * minuteMs) {
+    const text = `${open} wait for ${destination} of ${channel}, the oldest for ${Math.floor(ageMs / minuteMs)} minutes`;
+    alerts.push({ id: `queue-age|${channel}|${destination}`, kind: 'queue-age', channel, destination, text });
+  }
+  if (dead + unknown >= settings.deadLetters) {
+    const text = `${destination} of ${channel}: ${dead} dead, ${unknown} with unknown outcome`;
+    alerts.push({
+      id: `dead-letters|${channel}|${destination}`,
+      kind: 'dead-letters',
+      channel,
+      destination,
+      text,
+    });
+  }
+  return alerts;
+}

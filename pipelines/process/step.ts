@@ -1,0 +1,56 @@
+import type { Json, JsonObject } from '../../core/json.ts';
+import type { Message, MessageKind } from '../../core/message.ts';
+import type { OrderFacts } from '../../core/order.ts';
+import type { StateItem, StateKey, TimerSet } from '../../core/ports/index.ts';
+import type { Study } from '../../core/study.ts';
+import type { Subject } from './subject.ts';
+
+/**
+ * Something a step made that destinations may send. Each destination of the channel gets the products whose content type it
+ * takes.
+ */
+export interface Product {
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+  /** Ordering keys (patient, study); the destination's target is put in front to make the lanes. */
+  readonly keys: readonly string[];
+  readonly priority: number;
+  readonly facts?: JsonObject;
+}
+
+/** The state that a step may read. Asking for what was not loaded makes the message be processed again with it. */
+export interface StateReader {
+  get(scope: string, key: string): Json | undefined;
+  items(scope: string, key: string): readonly StateItem[];
+}
+
+/** What the steps of one message add up to. */
+export interface ProcessOutput {
+  readonly products: Product[];
+  readonly states: (StateKey & { readonly value: Json })[];
+  readonly items: (StateKey & StateItem)[];
+  readonly timers: TimerSet[];
+  report: { [name: string]: Json };
+  /** Set by an earlier step for the ones after it. */
+  study?: Study;
+  order?: OrderFacts;
+}
+
+export interface StepInput {
+  readonly channel: string;
+  readonly message: Message;
+  readonly subject: Subject;
+  readonly state: StateReader;
+  /** Ordering keys of the message by the channel's `key`. */
+  readonly keys: readonly string[];
+}
+
+/**
+ * One step of a channel: pure and synchronous. Same input, same output; a fault of the message is a BitHiveError and sends
+ * it to quarantine.
+ */
+export interface Step {
+  readonly kind: string;
+  readonly takes: readonly MessageKind[];
+  apply(input: StepInput, output: ProcessOutput): void;
+}

@@ -1,0 +1,116 @@
+import { assert } from '../../core/assert.ts';
+import { BitHiveError } from '../../core/errors.ts';
+import type { Arrival } from '../../core/message.ts';
+import type { Acceptance, Listening, Source } from '../../core/ports/index.ts';
+import type { ChannelCatalog } from '../channel/catalog.ts';
+import { type CompiledChannel, compileChannel, type OpenDestination } from '../channel/compile.ts';
+import type { Environment } from '../channel/read-yaml.ts';
+import { Acceptor, type ChannelInForce } from './acceptor.ts';
+import { Deliverer } from './deliverer.ts';
+import type { EnginePorts } from './engine.ts';
+import type { Moments } from './moments.ts';
+import { Processor } from './processor.ts';
+
+export interface ChannelRuntimeOptions {
+  readonly ports: EnginePorts;
+  readonly moments: Moments;
+  readonly catalog: ChannelCatalog;
+  readonly environment: Environment;
+  readonly compiled: CompiledChannel;
+  readonly version: number;
+  readonly fallbackCharset?: string;
+}
+
+/** One running channel: its door, its processor, its deliverers. */
+export class ChannelRuntime {
+  readonly name: string;
+  readonly source: Source;
+  readonly #options: ChannelRuntimeOptions;
+  readonly #inForce: ChannelInForce;
+  readonly #versions = new Map<number, ChannelInForce>();
+  readonly #acceptor: Acceptor;
+  readonly #processor: Processor;
+  readonly #deliverers: readonly Deliverer[];
+  readonly #destinations: readonly OpenDestination[];
+
+  constructor(options: ChannelRuntimeOptions) {
+    const { compiled, version, ports, moments } = options;
+    this.#options = options;
+    this.name = compiled.name;
+    this.#destinations = compiled.destinations.map((destination) => ({
+      ...destination,
+      open: destination.kind.create(destination.settings, { channel: compiled.name, name: destination.name }),
+    }));
+    this.#inForce = { compiled, version, destinations: this.#destinations };
+    this.#versions.set(version, this.#inForce);
+    const { kind, settings } = compiled.source;
+    const { ack, strict } = compiled.definition;
+    this.source = kind.create(settings, { channel: compiled.name, ack, strict });
+    this.#acceptor = new Acceptor(ports.store, ports.clock, moments);
+    const common = { ...ports, channel: compiled.name, moments };
+    this.#processor = new Processor({
+      ...common,
+      versionOf: (wanted) => this.#versionOf(wanted),
+      inForce: () => this.#inForce,
+      ...(options.fallbackCharset === undefined ? {} : { fallbackCharset: options.fallbackCharset }),
+    });
+    this.#deliverers = this.#destinations.map((destination) => new Deliverer({ ...common, destination }));
+  }
+
+  /** Works off what is stored. The door stays shut until `open`. */
+  start(): void {
+    this.#processor.start();
+    for (const deliverer of this.#deliverers) deliverer.start();
+  }
+
+  open(): Promise<Listening> {
+    return this.source.start((arrival) => this.accept(arrival));
+  }
+
+  accept(arrival: Arrival): Promise<Acceptance> {
+    return this.#acceptor.accept(this.#inForce, arrival);
+  }
+
+  get inForce(): ChannelInForce {
+    return this.#inForce;
+  }
+
+  /** Destinations whose breaker is open, by name. */
+  get unreachable(): readonly string[] {
+    return this.#destinations
+      .filter((_, index) => !this.#deliverers[index]?.connected)
+      .map(({ name }) => name);
+  }
+
+  async shut(graceMs: number): Promise<void> {
+    await this.source.stop(graceMs);
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    await this.#processor.stop();
+    await Promise.all(this.#deliverers.map((deliverer) => deliverer.stop(graceMs)));
+  }
+
+  /** A message is processed by the version that accepted it, whatever was deployed since. */
+  async #versionOf(version: number): Promise<ChannelInForce> {
+    const known = this.#versions.get(version);
+    if (known) return known;
+    const { ports, catalog, environment } = this.#options;
+    const text = await ports.store.channelText(this.name, version);
+    if (text === null)
+      throw new BitHiveError('BH_STORE_NOT_FOUND', `channel ${this.name} version ${version}`);
+    const compiled = compileChannel(text, `${this.name} (version ${version})`, catalog, environment);
+    assert(compiled.name === this.name, 'a stored version belongs to its channel');
+    const inForce = { compiled, version, destinations: this.#opened(compiled) };
+    this.#versions.set(version, inForce);
+    return inForce;
+  }
+
+  /** An old message never goes to a destination that was added after it came. */
+  #opened(compiled: CompiledChannel): readonly OpenDestination[] {
+    return compiled.destinations.flatMap((wanted) => {
+      const running = this.#destinations.find(({ name }) => name === wanted.name);
+      return running ? [{ ...wanted, open: running.open }] : [];
+    });
+  }
+}

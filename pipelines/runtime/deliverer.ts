@@ -1,0 +1,228 @@
+import type { DeliveryOutcome, LeasedDelivery } from '../../core/delivery.ts';
+import { toBitHiveError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import type { NewMessage } from '../../core/message.ts';
+import type { Blobs, Clock, Logger, Metrics, Random, Settlement, Store } from '../../core/ports/index.ts';
+import type { OpenDestination } from '../channel/compile.ts';
+import { backoffMs } from './backoff.ts';
+import { Breaker } from './breaker.ts';
+import type { Moments } from './moments.ts';
+import { Wake } from './wake.ts';
+
+const idleMs = 1_000;
+const faultMs = 1_000;
+
+export interface DelivererOptions {
+  readonly channel: string;
+  readonly owner: string;
+  readonly store: Store;
+  readonly blobs: Blobs;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly moments: Moments;
+  readonly destination: OpenDestination;
+}
+
+/**
+ * The loop of the verb *deliver* for one destination of one channel: lease what is due, send it, settle it. A result is written under the
+ * lease's epoch, so a node that was thought dead cannot overwrite what its successor did.
+ */
+export class Deliverer {
+  readonly #options: DelivererOptions;
+  readonly #wake: Wake;
+  readonly #breaker: Breaker;
+  readonly #inFlight = new Map<LeasedDelivery, AbortController>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #outcomes;
+  #done: Promise<void> = Promise.resolve();
+  #heartbeat: (() => void) | undefined;
+  #closed = false;
+
+  constructor(options: DelivererOptions) {
+    this.#options = options;
+    this.#wake = new Wake(options.clock);
+    this.#breaker = new Breaker(options.destination.retry, options.random);
+    this.#outcomes = options.metrics.counter({
+      name: 'bithive_deliveries_total',
+      help: 'Attempts to deliver, by outcome',
+      labels: ['channel', 'destination', 'outcome'],
+    });
+  }
+
+  get connected(): boolean {
+    return !this.#breaker.isOpen;
+  }
+
+  start(): void {
+    const { store, channel, destination } = this.#options;
+    const stopListening = store.onWork((work) => {
+      const mine =
+        work.kind === 'deliveries' && work.channel === channel && work.destination === destination.name;
+      if (mine || work.kind === 'any') this.#wake.ring();
+    });
+    this.#beat();
+    this.#done = this.#run().finally(stopListening);
+  }
+
+  /** Takes nothing new; waits for what is in flight until `graceMs` is over, then aborts it. */
+  async stop(graceMs: number): Promise<void> {
+    this.#wake.stop();
+    await this.#done;
+    const cancel = this.#options.clock.after(graceMs, () => {
+      for (const controller of this.#inFlight.values()) controller.abort();
+    });
+    await Promise.allSettled([...this.#running]);
+    cancel();
+    this.#closed = true;
+    this.#heartbeat?.();
+    await this.#options.destination.open.close();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#wake.stopped) {
+      try {
+        const leased = await this.#lease();
+        for (const delivery of leased) this.#launch(delivery);
+        if (leased.length === 0 || this.#free() === 0) await this.#wake.sleep(await this.#idleMs());
+      } catch (error) {
+        this.#fault('deliverer.fault', error);
+        await this.#wake.sleep(faultMs);
+      }
+    }
+  }
+
+  #free(): number {
+    return this.#options.destination.open.concurrency - this.#inFlight.size;
+  }
+
+  async #lease(): Promise<readonly LeasedDelivery[]> {
+    const { store, channel, owner, clock, destination } = this.#options;
+    const limit = this.#breaker.allow(this.#free(), this.#inFlight.size, clock.monotonicMs());
+    if (limit <= 0) return [];
+    const request = { channel, destination: destination.name, owner, nowMs: clock.nowMs() };
+    return store.leaseDeliveries({ ...request, leaseMs: limits.leaseMs, limit });
+  }
+
+  async #idleMs(): Promise<number> {
+    const { store, channel, clock, destination } = this.#options;
+    if (this.#free() === 0) return idleMs;
+    const waitMs = this.#breaker.waitMs(clock.monotonicMs());
+    if (waitMs > 0) return Math.min(idleMs, waitMs);
+    const nextMs = await store.nextDeliveryMs(channel, destination.name);
+    return nextMs === null ? idleMs : Math.max(1, Math.min(idleMs, nextMs - clock.nowMs()));
+  }
+
+  #launch(delivery: LeasedDelivery): void {
+    const controller = new AbortController();
+    this.#inFlight.set(delivery, controller);
+    const run = this.#attempt(delivery, controller.signal).finally(() => {
+      this.#inFlight.delete(delivery);
+      this.#running.delete(run);
+      this.#wake.ring();
+    });
+    this.#running.add(run);
+  }
+
+  async #attempt(delivery: LeasedDelivery, signal: AbortSignal): Promise<void> {
+    const { store, clock, moments, destination, channel } = this.#options;
+    const outcome = this.#judge(delivery, await this.#send(delivery, signal));
+    this.#outcomes.add(1, { channel, destination: destination.name, outcome: outcome.kind });
+    if (this.#breaker.note(outcome.kind, clock.monotonicMs())) {
+      const state = this.#breaker.isOpen ? 'destination.unreachable' : 'destination.reachable';
+      this.#options.logger.warn(state, { channel, destination: destination.name });
+    }
+    try {
+      await store.settleDelivery(delivery, this.#settlement(delivery, outcome));
+      moments.settled(delivery.messageId, delivery.id, outcome);
+    } catch (error) {
+      // Not written: the lease runs out and the delivery is sent again, under a higher epoch.
+      this.#fault('delivery.not-settled', error, delivery);
+    }
+  }
+
+  async #send(delivery: LeasedDelivery, signal: AbortSignal): Promise<DeliveryOutcome> {
+    const { destination, blobs, logger } = this.#options;
+    try {
+      return await destination.open.send(await this.#loaded(delivery, blobs), signal);
+    } catch (error) {
+      const { code, detail, entry } = toBitHiveError(error);
+      if (code === 'BH_INTERNAL') logger.error('delivery.failed', { delivery_id: delivery.id }, error);
+      return { kind: entry.permanent ? 'dead' : 'retry', error: { code, detail } };
+    }
+  }
+
+  async #loaded(delivery: LeasedDelivery, blobs: Blobs): Promise<LeasedDelivery> {
+    const { body } = delivery;
+    if (body.kind === 'inline' || delivery.contentType === 'application/dicom') return delivery;
+    return { ...delivery, body: { kind: 'inline', bytes: await blobs.read(body.hash) } };
+  }
+
+  /** A delivery that may not be tried again is dead: too late, or too often. */
+  #judge(delivery: LeasedDelivery, outcome: DeliveryOutcome): DeliveryOutcome {
+    if (outcome.kind !== 'retry') return outcome;
+    const expired = this.#options.clock.nowMs() >= delivery.expiresAtMs;
+    if (!expired && delivery.attempts < limits.deliveryAttemptsMax) return outcome;
+    const detail = `after ${delivery.attempts} attempts: ${outcome.error.code} ${outcome.error.detail}`;
+    return { kind: 'dead', error: { code: 'BH_DELIVERY_EXPIRED', detail } };
+  }
+
+  #settlement(delivery: LeasedDelivery, outcome: DeliveryOutcome): Settlement {
+    const atMs = this.#options.clock.nowMs();
+    if (outcome.kind === 'retry') {
+      const { retry } = this.#options.destination;
+      const delayMs = backoffMs(retry, delivery.attempts, this.#options.random, outcome.retryAfterMs);
+      return { outcome, atMs, nextDueAtMs: atMs + delayMs };
+    }
+    const answer = 'answer' in outcome ? outcome.answer : undefined;
+    return answer ? { outcome, atMs, answer: this.#bind(delivery, answer, atMs) } : { outcome, atMs };
+  }
+
+  /** The answer is a message of the same channel and version as what it answers. */
+  #bind(
+    delivery: LeasedDelivery,
+    answer: NonNullable<Extract<DeliveryOutcome, { kind: 'delivered' }>['answer']>,
+    atMs: number,
+  ): NewMessage {
+    const { channel, destination } = this.#options;
+    return {
+      ...answer,
+      facts: { ...answer.facts, destination: destination.name, delivery: delivery.id },
+      channel,
+      channelVersion: delivery.channelVersion,
+      receivedAtMs: atMs,
+      keys: [],
+      parent: delivery.messageId,
+    };
+  }
+
+  /** Renews the leases of what is in flight; what was lost is aborted. */
+  #beat(): void {
+    this.#heartbeat = this.#options.clock.after(limits.leaseMs / 3, () => {
+      this.#renew()
+        .catch((error) => this.#fault('lease.not-renewed', error))
+        .finally(() => {
+          if (!this.#closed) this.#beat();
+        });
+    });
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#inFlight.size === 0) return;
+    const leases = [...this.#inFlight.keys()];
+    const untilMs = this.#options.clock.nowMs() + limits.leaseMs;
+    const kept = new Set(await this.#options.store.renewDeliveries(leases, untilMs));
+    for (const lease of leases) if (!kept.has(lease.id)) this.#inFlight.get(lease)?.abort();
+  }
+
+  #fault(event: string, error: unknown, delivery?: LeasedDelivery): void {
+    const { channel, destination, logger } = this.#options;
+    const { code } = toBitHiveError(error);
+    logger.warn(
+      event,
+      { channel, destination: destination.name, code, delivery_id: delivery?.id },
+      code === 'BH_INTERNAL' ? error : undefined,
+    );
+  }
+}

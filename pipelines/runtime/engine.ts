@@ -1,0 +1,116 @@
+import { BitHiveError } from '../../core/errors.ts';
+import type { MessageId } from '../../core/ids.ts';
+import type { Blobs, Clock, Listening, Logger, Metrics, Random, Store } from '../../core/ports/index.ts';
+import type { ChannelCatalog } from '../channel/catalog.ts';
+import { compileChannel } from '../channel/compile.ts';
+import type { Environment } from '../channel/read-yaml.ts';
+import { bind } from './acceptor.ts';
+import { ChannelRuntime } from './channel-runtime.ts';
+import { Moments } from './moments.ts';
+
+/** What the runtime needs of the world. */
+export interface EnginePorts {
+  readonly store: Store;
+  readonly blobs: Blobs;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Name of this engine node, unique among those that share a store. */
+  readonly owner: string;
+}
+
+export interface ChannelFile {
+  readonly file: string;
+  readonly text: string;
+}
+
+export interface PipelinesOptions {
+  readonly ports: EnginePorts;
+  readonly catalog: ChannelCatalog;
+  readonly environment: Environment;
+  readonly channels: readonly ChannelFile[];
+  readonly fallbackCharset?: string;
+}
+
+/**
+ * All channels of this node. Order of start: recover and work off what is stored, then open the doors. Order of stop: shut the
+ * doors, finish what is in hand, leave the rest in the store.
+ */
+export class Pipelines {
+  readonly #ports: EnginePorts;
+  readonly #moments: Moments;
+  readonly #channels: ReadonlyMap<string, ChannelRuntime>;
+
+  private constructor(ports: EnginePorts, moments: Moments, channels: readonly ChannelRuntime[]) {
+    this.#ports = ports;
+    this.#moments = moments;
+    this.#channels = new Map(channels.map((channel) => [channel.name, channel]));
+  }
+
+  /** Compiles and deploys every channel file; nothing runs yet. Throws BH_CONFIG_* with file and line. */
+  static async prepare(options: PipelinesOptions): Promise<Pipelines> {
+    const { ports, catalog, environment, channels } = options;
+    const compiled = channels.map(({ file, text }) => compileChannel(text, file, catalog, environment));
+    const names = compiled.map(({ name }) => name);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined) throw new BitHiveError('BH_CONFIG_VALUE', `two channel files define ${twice}`);
+    const moments = new Moments(ports.store, ports.clock);
+    const runtimes: ChannelRuntime[] = [];
+    for (const channel of compiled) {
+      const version = await ports.store.deployChannel(channel.name, channel.text, ports.clock.nowMs());
+      const { fallbackCharset } = options;
+      runtimes.push(
+        new ChannelRuntime({
+          ports,
+          moments,
+          catalog,
+          environment,
+          compiled: channel,
+          version,
+          ...(fallbackCharset === undefined ? {} : { fallbackCharset }),
+        }),
+      );
+    }
+    return new Pipelines(ports, moments, runtimes);
+  }
+
+  get channels(): readonly ChannelRuntime[] {
+    return [...this.#channels.values()];
+  }
+
+  start(): void {
+    for (const channel of this.channels) channel.start();
+  }
+
+  async open(): Promise<readonly Listening[]> {
+    const listening: Listening[] = [];
+    for (const channel of this.channels) listening.push(await channel.open());
+    return listening;
+  }
+
+  /**
+   * Accepts a stored message again as a new one, bound to the channel version in force and linked to the original. An explicit word
+   * of an operator: duplicate detection does not apply.
+   *
+   * @throws BH_STORE_NOT_FOUND when there is no such message, or its channel is gone
+   */
+  async replay(id: MessageId): Promise<MessageId> {
+    const original = await this.#ports.store.getMessage(id);
+    if (!original) throw new BitHiveError('BH_STORE_NOT_FOUND', `message ${id}`);
+    const channel = this.#channels.get(original.channel);
+    if (!channel) throw new BitHiveError('BH_STORE_NOT_FOUND', `channel ${original.channel} is not running`);
+    const { kind, type, sender, contentType, body, searchKeys, facts, keys } = original;
+    const arrival = { kind, type, sender, contentType, body, searchKeys, ...(facts ? { facts } : {}) };
+    const message = bind(channel.inForce, arrival, this.#ports.clock.nowMs());
+    const receipt = await this.#ports.store.accept({ ...message, keys, parent: id, replayOf: id });
+    return receipt.id;
+  }
+
+  /** Graceful stop: doors shut and answered first, then the work in hand, then the destinations. */
+  async stop(graceMs: number): Promise<void> {
+    await Promise.all(this.channels.map((channel) => channel.shut(graceMs)));
+    await Promise.all(this.channels.map((channel) => channel.stop(graceMs)));
+    this.#moments.close();
+  }
+}

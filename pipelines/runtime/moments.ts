@@ -1,0 +1,137 @@
+import type { DeliveryOutcome } from '../../core/delivery.ts';
+import type { DeliveryId, MessageId } from '../../core/ids.ts';
+import { limits } from '../../core/limits.ts';
+import type { Refusal } from '../../core/message.ts';
+import type { Clock, ProcessedMessage, Store, Work } from '../../core/ports/index.ts';
+
+interface Waiter {
+  readonly want: 'mapped' | 'delivered';
+  /** Deliveries not ended yet; null while the message is not processed. */
+  open: Set<DeliveryId> | null;
+  readonly only: string | undefined;
+  refusal: Refusal | undefined;
+  readonly resolve: (refusal: Refusal | undefined) => void;
+}
+
+const pollMs = 500;
+
+/**
+ * Lets the acceptance of a message wait until it is mapped or delivered. Fed by the processor and deliverer of this process; what
+ * another engine node does is seen by polling the store.
+ */
+export class Moments {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #waiters = new Map<MessageId, Waiter[]>();
+  readonly #stopListening: () => void;
+  #cancelPoll: (() => void) | undefined;
+
+  constructor(store: Store, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#stopListening = store.onWork((work) => this.#onWork(work));
+  }
+
+  get waiting(): number {
+    return this.#waiters.size;
+  }
+
+  /**
+   * Resolves when the message is mapped or all its deliveries (or those of `destination`) have ended; with the refusal when one did
+   * not succeed, or BH_DELIVERY_UNKNOWN when the time is over: the message is stored all the same.
+   */
+  async reached(id: MessageId, want: Waiter['want'], destination?: string): Promise<Refusal | undefined> {
+    let cancel = () => {};
+    const reached = new Promise<Refusal | undefined>((resolve) => {
+      const waiter: Waiter = { want, open: null, only: destination, refusal: undefined, resolve };
+      this.#waiters.set(id, [...(this.#waiters.get(id) ?? []), waiter]);
+      cancel = this.#clock.after(limits.hl7AnswerMs, () => resolve(late(want)));
+    });
+    this.#schedulePoll(0);
+    try {
+      return await reached;
+    } finally {
+      cancel();
+      this.#waiters.delete(id);
+    }
+  }
+
+  /** The processor tells what it committed. */
+  processed(results: readonly ProcessedMessage[], deliveries: readonly (readonly DeliveryId[])[]): void {
+    if (this.#waiters.size === 0) return;
+    results.forEach((result, index) => {
+      for (const waiter of this.#waiters.get(result.id) ?? []) {
+        if (waiter.want === 'mapped' || result.refusal) waiter.resolve(result.refusal);
+        else this.#expect(waiter, result, deliveries[index] ?? []);
+      }
+    });
+  }
+
+  #expect(waiter: Waiter, result: ProcessedMessage, ids: readonly DeliveryId[]): void {
+    const wanted = ids.filter(
+      (_, index) => waiter.only === undefined || result.deliveries[index]?.destination === waiter.only,
+    );
+    waiter.open = new Set(wanted);
+    if (wanted.length === 0) waiter.resolve(undefined);
+  }
+
+  /** The deliverer tells what ended. */
+  settled(messageId: MessageId, id: DeliveryId, outcome: DeliveryOutcome): void {
+    if (outcome.kind === 'retry') return;
+    for (const waiter of this.#waiters.get(messageId) ?? []) {
+      if (!waiter.open?.delete(id)) continue;
+      if (outcome.kind !== 'delivered') waiter.refusal = outcome.error;
+      if (waiter.open.size === 0) waiter.resolve(waiter.refusal);
+    }
+  }
+
+  close(): void {
+    this.#stopListening();
+    this.#cancelPoll?.();
+    for (const waiters of this.#waiters.values())
+      for (const waiter of waiters) waiter.resolve(late(waiter.want));
+  }
+
+  #onWork(work: Work): void {
+    if (work.kind === 'any') this.#schedulePoll(0);
+  }
+
+  #schedulePoll(delayMs: number): void {
+    if (delayMs > 0 && this.#cancelPoll) return;
+    this.#cancelPoll?.();
+    this.#cancelPoll = this.#clock.after(delayMs, () => {
+      this.#cancelPoll = undefined;
+      this.#poll().catch(() => this.#schedulePoll(pollMs));
+    });
+  }
+
+  async #poll(): Promise<void> {
+    for (const [id, waiters] of this.#waiters) {
+      const message = await this.#store.getMessage(id);
+      if (!message || message.status === 'received') continue;
+      const deliveries = await this.#store.searchDeliveries({ messageId: id, limit: limits.searchRowsMax });
+      for (const waiter of waiters) {
+        const refusal = message.refusal;
+        if (waiter.want === 'mapped' || refusal) {
+          waiter.resolve(refusal);
+          continue;
+        }
+        const wanted = deliveries.filter(
+          (one) => waiter.only === undefined || one.destination === waiter.only,
+        );
+        const open = wanted.filter(
+          (one) => one.state === 'queued' || one.state === 'due' || one.state === 'leased',
+        );
+        waiter.open ??= new Set(open.map((one) => one.id));
+        const failed = wanted.find((one) => one.state === 'dead' || one.state === 'unknown');
+        if (open.length === 0) waiter.resolve(failed?.lastError);
+      }
+    }
+    if (this.#waiters.size > 0) this.#schedulePoll(pollMs);
+  }
+}
+
+const late = (want: string): Refusal => ({
+  code: 'BH_DELIVERY_UNKNOWN',
+  detail: `stored; not yet ${want}`,
+});

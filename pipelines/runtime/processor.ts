@@ -1,0 +1,166 @@
+import { BitHiveError, toBitHiveError } from '../../core/errors.ts';
+import type { Message } from '../../core/message.ts';
+import type { Blobs, ChannelLease, Clock, Logger, ProcessedMessage, Store } from '../../core/ports/index.ts';
+import { processBatch } from '../process/batch.ts';
+import { type LoadedStates, type MissingState, processMessage } from '../process/process-message.ts';
+import { Subject } from '../process/subject.ts';
+import type { ChannelInForce } from './acceptor.ts';
+import type { Moments } from './moments.ts';
+import { Wake } from './wake.ts';
+
+const leaseMs = 10_000;
+const batchMessages = 128;
+const idleMs = 1_000;
+const faultMs = 1_000;
+
+export interface ProcessorOptions {
+  readonly channel: string;
+  readonly owner: string;
+  readonly store: Store;
+  readonly blobs: Blobs;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly moments: Moments;
+  readonly fallbackCharset?: string;
+  /** The channel as it was when the message was accepted. */
+  readonly versionOf: (version: number) => Promise<ChannelInForce>;
+  readonly inForce: () => ChannelInForce;
+}
+
+/**
+ * The loop of the verb *process* for one channel. One owner at a time, in order of acceptance: so order by any key holds, and a merge
+ * needs no lock. Other nodes process other channels, and take this one over when the lease runs out.
+ */
+export class Processor {
+  readonly #options: ProcessorOptions;
+  readonly #wake: Wake;
+  #lease: ChannelLease | null = null;
+  #leasedUntilMs = 0;
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(options: ProcessorOptions) {
+    this.#options = options;
+    this.#wake = new Wake(options.clock);
+  }
+
+  start(): void {
+    const stopListening = this.#options.store.onWork((work) => {
+      if (work.kind === 'any' || (work.kind === 'messages' && work.channel === this.#options.channel))
+        this.#wake.ring();
+    });
+    this.#done = this.#run().finally(stopListening);
+  }
+
+  /** Finishes the batch in hand and gives the channel back. */
+  async stop(): Promise<void> {
+    this.#wake.stop();
+    await this.#done;
+    if (this.#lease)
+      await this.#options.store.releaseChannel(this.#lease).catch((error) => this.#report(error));
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#wake.stopped) {
+      try {
+        const busy = await this.#turn();
+        if (!busy) await this.#wake.sleep(await this.#idleMs());
+      } catch (error) {
+        this.#report(error);
+        await this.#wake.sleep(faultMs);
+      }
+    }
+  }
+
+  /** True when there may be more to do at once. */
+  async #turn(): Promise<boolean> {
+    const lease = await this.#hold();
+    if (!lease) return false;
+    const { store, channel, clock } = this.#options;
+    const fired = await this.#fireTimers(lease);
+    const messages = await store.nextMessages(channel, batchMessages);
+    if (messages.length === 0) return fired;
+    const results = await this.#process(messages);
+    const ids = await store.commitProcessed(lease, results);
+    this.#options.moments.processed(results, ids);
+    for (const result of results) if (result.status === 'quarantined') this.#quarantined(result);
+    return messages.length > 0 || clock.monotonicMs() > this.#leasedUntilMs;
+  }
+
+  async #hold(): Promise<ChannelLease | null> {
+    const { store, channel, owner, clock } = this.#options;
+    const nowMs = clock.monotonicMs();
+    if (this.#lease && nowMs < this.#leasedUntilMs - leaseMs / 2) return this.#lease;
+    this.#lease = await store.leaseChannel(channel, owner, leaseMs);
+    this.#leasedUntilMs = nowMs + leaseMs;
+    return this.#lease;
+  }
+
+  async #fireTimers(lease: ChannelLease): Promise<boolean> {
+    const { store, channel, clock, inForce } = this.#options;
+    const nextMs = await store.nextTimerMs(channel);
+    if (nextMs === null || nextMs > clock.nowMs()) return false;
+    return (await store.fireTimers(lease, inForce().version, clock.nowMs(), batchMessages)) > 0;
+  }
+
+  async #idleMs(): Promise<number> {
+    const nextMs = await this.#options.store.nextTimerMs(this.#options.channel);
+    if (nextMs === null) return idleMs;
+    return Math.max(1, Math.min(idleMs, nextMs - this.#options.clock.nowMs()));
+  }
+
+  async #process(messages: readonly Message[]): Promise<readonly ProcessedMessage[]> {
+    const subjects = new Map<number, Subject>();
+    const versions = new Map<number, ChannelInForce>();
+    for (const message of messages) {
+      subjects.set(
+        message.id,
+        new Subject(message, await this.#body(message), this.#options.fallbackCharset),
+      );
+      if (!versions.has(message.channelVersion)) {
+        versions.set(message.channelVersion, await this.#options.versionOf(message.channelVersion));
+      }
+    }
+    const one = (message: Message, states: LoadedStates) =>
+      this.#one(
+        subjects.get(message.id) as Subject,
+        versions.get(message.channelVersion) as ChannelInForce,
+        states,
+      );
+    const atMs = this.#options.clock.nowMs();
+    const results = await processBatch(messages, one, (requests) => this.#options.store.readStates(requests));
+    return results.map((result) => ({ ...result, processedAtMs: atMs }));
+  }
+
+  #one(
+    subject: Subject,
+    { compiled, destinations }: ChannelInForce,
+    states: LoadedStates,
+  ): ProcessedMessage | MissingState {
+    try {
+      return processMessage(compiled, destinations, subject, states);
+    } catch (cause) {
+      // A fault of our own must not stop the channel: the message waits in quarantine and can be replayed after the repair.
+      this.#options.logger.error('process.failed', { message_id: subject.message.id }, cause);
+      const refusal = { code: 'BH_INTERNAL', detail: 'the engine failed on this message, see the log' };
+      const none = { deliveries: [], states: [], items: [], timers: [] };
+      return { id: subject.message.id, status: 'quarantined', refusal, processedAtMs: 0, ...none };
+    }
+  }
+
+  /** Images are never opened here; everything else is. */
+  async #body({ kind, body }: Message): Promise<Uint8Array | null> {
+    if (body.kind === 'inline') return body.bytes;
+    return kind === 'dicom' ? null : this.#options.blobs.read(body.hash);
+  }
+
+  #quarantined({ id, refusal }: ProcessedMessage): void {
+    this.#options.logger.warn('message.quarantined', { message_id: id, code: refusal?.code });
+  }
+
+  #report(error: unknown): void {
+    const { code } = toBitHiveError(error);
+    if (code === 'BH_STORE_FENCED') this.#lease = null;
+    const unexpected = error instanceof BitHiveError ? undefined : error;
+    this.#options.logger.warn('processor.fault', { channel: this.#options.channel, code }, unexpected);
+  }
+}

@@ -1,0 +1,44 @@
+import type { Clock } from '../../core/ports/index.ts';
+
+/**
+ * A sleeping loop that can be woken. A wake that comes while the loop is busy is remembered, so none is lost.
+ */
+export class Wake {
+  readonly #clock: Clock;
+  #rung = false;
+  #stopped = false;
+  #sleeper: (() => void) | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  ring(): void {
+    this.#rung = true;
+    this.#sleeper?.();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.ring();
+  }
+
+  /** Sleeps until rung or until `maxMs` is over. */
+  async sleep(maxMs: number): Promise<void> {
+    if (!this.#rung && !this.#stopped) {
+      await new Promise<void>((resolve) => {
+        const cancel = this.#clock.after(maxMs, resolve);
+        this.#sleeper = () => {
+          cancel();
+          resolve();
+        };
+      });
+      this.#sleeper = undefined;
+    }
+    this.#rung = false;
+  }
+}

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { assert } from '../../core/assert.ts';
+import { BitHiveError } from '../../core/errors.ts';
+import type { Message } from '../../core/message.ts';
+import type { OrderFacts } from '../../core/order.ts';
+import type { StudyInstance } from '../../core/study.ts';
+import type { StepKind } from '../channel/catalog.ts';
+import type { ProcessOutput, StepInput } from '../process/step.ts';
+import {
+  type AssemblySettings,
+  type AssemblyStep,
+  jsonOf,
+  onInstance,
+  onTimer,
+  studyStateOf,
+} from '../study/assembly.ts';
+
+const settings = z.strictObject({
+  quietMs: z.number().int().min(1).max(86_400_000).default(5_000),
+  forcedMs: z
+    .number()
+    .int()
+    .min(1)
+    .max(7 * 86_400_000)
+    .default(5_400_000),
+});
+
+/** Scope under which order channels publish `OrderFacts`, by accession number. */
+export const orderScope = 'order';
+
+/**
+ * `assemble`: instances become a study. The state is the study's, kept under its StudyInstanceUID; each instance is an item, so
+ * that a study of 5,000 instances is not rewritten 5,000 times.
+ */
+export const assembleStudy: StepKind<AssemblySettings> = {
+  kind: 'assemble',
+  settings,
+  create: (assembly, { channel }) => ({
+    kind: 'assemble',
+    takes: ['dicom', 'timer'],
+    apply(input, output) {
+      if (input.message.kind === 'dicom') takeInstance(channel, assembly, input, output);
+      else complete(channel, assembly, input, output);
+    },
+  }),
+};
+
+function takeInstance(
+  channel: string,
+  assembly: AssemblySettings,
+  input: StepInput,
+  output: ProcessOutput,
+): void {
+  const instance = instanceOf(input.message);
+  const key = instance.studyInstanceUid;
+  const state = studyStateOf(input.state.get(channel, key));
+  const itemScope = `${channel}/seen`;
+  const seen = input.state.get(itemScope, instance.sopInstanceUid);
+  const step = onInstance(state, instance, seen === undefined, assembly);
+  output.items.push({ scope: channel, key, itemKey: instance.sopInstanceUid, value: jsonOf(instance) });
+  output.states.push({ scope: itemScope, key: instance.sopInstanceUid, value: key });
+  write(channel, key, step, output);
+}
+
+function complete(
+  channel: string,
+  assembly: AssemblySettings,
+  input: StepInput,
+  output: ProcessOutput,
+): void {
+  const key = input.message.keys[0];
+  assert(key !== undefined, 'a timer message carries its key');
+  const state = studyStateOf(input.state.get(channel, key));
+  const step = onTimer(state, input.message.type, input.message.receivedAtMs, assembly);
+  if (!step) return;
+  write(channel, key, step, output);
+  const instances = input.state.items(channel, key).map((item) => item.value as unknown as StudyInstance);
+  output.study = {
+    studyInstanceUid: key,
+    version: step.state.version,
+    instances: [...instances].sort(inAcquisitionOrder),
+    completedAtMs: input.message.receivedAtMs,
+  };
+  const order = orderOf(input, step.state.accessionNumber);
+  if (order) output.order = order;
+}
+
+function write(channel: string, key: string, step: AssemblyStep, output: ProcessOutput): void {
+  output.states.push({ scope: channel, key, value: jsonOf(step.state) });
+  for (const timer of step.timers) output.timers.push({ key, name: timer.name, dueAtMs: timer.dueAtMs });
+}
+
+function orderOf(input: StepInput, accessionNumber: string | undefined): OrderFacts | undefined {
+  if (accessionNumber === undefined) return undefined;
+  const value = input.state.get(orderScope, accessionNumber);
+  return value === undefined || value === null ? undefined : (value as unknown as OrderFacts);
+}
+
+function instanceOf(message: Message): StudyInstance {
+  const { facts, body, receivedAtMs } = message;
+  if (!facts || body.kind !== 'blob' || typeof facts.studyInstanceUid !== 'string') {
+    throw new BitHiveError('BH_DICOM_ATTRIBUTE', 'the instance came without its header facts');
+  }
+  return {
+    ...(facts as unknown as StudyInstance),
+    blob: body.hash,
+    bytesCount: body.bytesCount,
+    receivedAtMs,
+  };
+}
+
+function inAcquisitionOrder(a: StudyInstance, b: StudyInstance): number {
+  return (
+    (a.seriesNumber ?? 0) - (b.seriesNumber ?? 0) ||
+    (a.instanceNumber ?? 0) - (b.instanceNumber ?? 0) ||
+    (a.sopInstanceUid < b.sopInstanceUid ? -1 : 1)
+  );
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import type { Json } from '../../core/json.ts';
+import { orderFactsJson, urgencyPriority } from '../../core/order.ts';
+import type { Hl7ToFhirMap } from '../../mappings/index.ts';
+import type { StepKind } from '../channel/catalog.ts';
+import { orderScope } from './assemble-study.ts';
+
+export const fhirContentType = 'application/fhir+json';
+
+/** `map`: an HL7 v2 message becomes a FHIR transaction; the orders in it are published for the imaging channels. */
+export function mapHl7(maps: { readonly 'hl7v2-to-fhir': Hl7ToFhirMap }): StepKind<'hl7v2-to-fhir'> {
+  return {
+    kind: 'map',
+    settings: z.literal('hl7v2-to-fhir'),
+    create: (name) => ({
+      kind: 'map',
+      takes: ['hl7v2'],
+      apply({ message, subject, keys }, output) {
+        const context = { receivedAtMs: message.receivedAtMs, messageId: message.id };
+        const { bundle, issues, residue, orders } = maps[name].convert(subject.hl7, context);
+        const urgency = orders[0]?.urgency ?? 'routine';
+        output.products.push({
+          contentType: fhirContentType,
+          bytes: new TextEncoder().encode(JSON.stringify(bundle)),
+          keys,
+          priority: urgencyPriority[urgency],
+        });
+        for (const order of orders) {
+          output.states.push({ scope: orderScope, key: order.accessionNumber, value: orderFactsJson(order) });
+        }
+        if (issues.length > 0) output.report.issues = issues as unknown as Json;
+        if (residue.length > 0) output.report.residue = residue as unknown as Json;
+      },
+    }),
+  };
+}

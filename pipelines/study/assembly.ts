@@ -1,0 +1,104 @@
+import { BitHiveError } from '../../core/errors.ts';
+import type { Json, JsonObject } from '../../core/json.ts';
+import { limits } from '../../core/limits.ts';
+import type { StudyInstance } from '../../core/study.ts';
+
+/**
+ * Study assembly as a state machine: pure, fed by instances and timers.
+ *
+ * ```
+ *          instance              quiet or forced time
+ *   (none) ───────▶ open ─────────────────────────────▶ complete (version n)
+ *                    ▲  ╰─ instance: quiet time anew        │
+ *                    ╰────────── late instance ◀────────────╯   (reopened: version n+1 follows)
+ * ```
+ * DICOM clients cannot say that a study is whole, so silence is the signal; `forcedMs` bounds a study that never falls silent.
+ */
+export interface StudyState {
+  readonly status: 'open' | 'complete';
+  /** How often it was complete. */
+  readonly version: number;
+  readonly instances: number;
+  readonly openedAtMs: number;
+  readonly lastAtMs: number;
+  readonly accessionNumber?: string;
+  readonly patientId?: string;
+}
+
+export interface AssemblySettings {
+  /** Silence after which a study is complete. */
+  readonly quietMs: number;
+  /** A study is judged complete this long after it was opened, silent or not. */
+  readonly forcedMs: number;
+}
+
+export const quietTimer = 'study-quiet';
+export const forcedTimer = 'study-forced';
+
+export interface AssemblyTimer {
+  readonly name: typeof quietTimer | typeof forcedTimer;
+  readonly dueAtMs: number | null;
+}
+
+export interface AssemblyStep {
+  readonly state: StudyState;
+  readonly timers: readonly AssemblyTimer[];
+}
+
+/** An instance came in. `isNew` is false for one whose SOP Instance UID the study already holds. */
+export function onInstance(
+  state: StudyState | undefined,
+  instance: StudyInstance,
+  isNew: boolean,
+  settings: AssemblySettings,
+): AssemblyStep {
+  const atMs = instance.receivedAtMs;
+  const opens = state === undefined || state.status === 'complete';
+  const count = (state?.instances ?? 0) + (isNew ? 1 : 0);
+  if (count > limits.studyInstancesMax) {
+    throw new BitHiveError('BH_STUDY_LIMIT', `over ${limits.studyInstancesMax} instances`);
+  }
+  const next: StudyState = {
+    status: 'open',
+    version: state?.version ?? 0,
+    instances: count,
+    openedAtMs: opens ? atMs : state.openedAtMs,
+    lastAtMs: Math.max(atMs, state?.lastAtMs ?? 0),
+    ...first('accessionNumber', state?.accessionNumber, instance.accessionNumber),
+    ...first('patientId', state?.patientId, instance.patientId),
+  };
+  const timers: AssemblyTimer[] = [{ name: quietTimer, dueAtMs: next.lastAtMs + settings.quietMs }];
+  if (opens) timers.push({ name: forcedTimer, dueAtMs: atMs + settings.forcedMs });
+  return { state: next, timers };
+}
+
+/** A timer fired. Null when it is out of date: an instance that came meanwhile has moved it. */
+export function onTimer(
+  state: StudyState | undefined,
+  name: string,
+  firedAtMs: number,
+  settings: AssemblySettings,
+): AssemblyStep | null {
+  if (state?.status !== 'open') return null;
+  const quiet = name === quietTimer && firedAtMs >= state.lastAtMs + settings.quietMs;
+  const forced = name === forcedTimer && firedAtMs >= state.openedAtMs + settings.forcedMs;
+  if (!quiet && !forced) return null;
+  return {
+    state: { ...state, status: 'complete', version: state.version + 1 },
+    timers: [
+      { name: quietTimer, dueAtMs: null },
+      { name: forcedTimer, dueAtMs: null },
+    ],
+  };
+}
+
+function first<K extends string>(name: K, ...values: (string | undefined)[]): { [P in K]?: string } {
+  const value = values.find((candidate) => candidate !== undefined && candidate !== '');
+  return (value === undefined ? {} : { [name]: value }) as { [P in K]?: string };
+}
+
+export const studyStateOf = (value: Json | undefined): StudyState | undefined =>
+  value === undefined || value === null ? undefined : (value as unknown as StudyState);
+
+export const jsonOf = (value: StudyState | StudyInstance): JsonObject =>
+  JSON.parse(JSON.stringify(value)) as JsonObject;
