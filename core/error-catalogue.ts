@@ -88,6 +88,15 @@ export const catalogue = {
   BH_HTTP_HEAD_LARGE: entry('The request head is over the limit', 'Send fewer or shorter headers.', 431, 'AE', '207', failed, true),
   BH_HTTP_SYNTAX: entry('Not a well-formed HTTP request', 'Correct the client.', 400, 'AE', '207', failed, true),
   BH_HTTP_TIMEOUT: entry('The request was too slow', 'Send it faster.', 408, 'AE', '207', failed, false),
+  BH_HTTP_ABORTED: entry(
+    'The client went away before the end of its request',
+    'Send it again, whole.',
+    400,
+    'AE',
+    '207',
+    failed,
+    false,
+  ),
   BH_HTTP_RATE: entry('Too many requests', 'Wait as Retry-After says.', 429, 'AE', '207', outOfResources, false),
   BH_HTTP_INPUT: entry('A parameter or body of the API is not valid', 'The detail names it.', 400, 'AE', '207', failed, true),
 
