@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { type DestinationStream, destination, pino } from 'pino';
 import { BitHiveError } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
@@ -54,7 +55,7 @@ function shorten(value: Json | undefined): Json | undefined {
 /** A foreign error's message may quote what it choked on; its type, code and the frames of its stack do not. */
 function describe(cause: unknown): { [name: string]: string } {
   if (cause === undefined) return {};
-  if (!(cause instanceof Error)) return { cause: typeof cause };
+  if (!types.isNativeError(cause)) return { cause: typeof cause };
   const frames = (cause.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   const code = 'code' in cause ? String(cause.code) : '';
   const inner = cause instanceof BitHiveError && cause.cause !== undefined ? describe(cause.cause) : {};

@@ -1,5 +1,6 @@
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { types } from 'node:util';
 import { BitHiveError } from '../../core/errors.ts';
 import type { Random } from '../../core/ports/index.ts';
 import { readSecretFile } from './system-keys.ts';
@@ -17,7 +18,7 @@ export async function ensureTokenFile(path: string, random: Random): Promise<str
   await mkdir(dirname(path), { recursive: true });
   const token = Buffer.from(random.bytes(tokenBytes)).toString('base64url');
   const file = await open(path, 'wx', 0o600).catch((cause: unknown) => {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return null;
+    if (types.isNativeError(cause) && 'code' in cause && cause.code === 'EEXIST') return null;
     throw new BitHiveError('BH_CONFIG_SECRET', `${path} cannot be made`, { cause });
   });
   if (file === null) return readTokenFile(path);
