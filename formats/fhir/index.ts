@@ -1,1 +1,14 @@
 export { type ElementFacts, elementOf } from './element-of.ts';
+export { resourceTypeNames } from './element-tables.ts';
+export { type FhirIssue, hasErrors } from './issue.ts';
+export { parseFhirJson } from './json-guard.ts';
+export { fieldOf, isObject, objectsIn, textOf, type UnknownObject } from './json-object.ts';
+export {
+  errorCodeSystem,
+  type OperationOutcome,
+  type OutcomeIssue,
+  outcomeOf,
+  outcomeOfIssues,
+  outcomeText,
+} from './operation-outcome.ts';
+export { validate, validationSteps } from './validate.ts';
