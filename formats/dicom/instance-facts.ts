@@ -1,0 +1,77 @@
+import { BitHiveError } from '../../core/errors.ts';
+import type { InstanceFacts } from '../../core/study.ts';
+import type { DicomDataset } from './dataset.ts';
+import { frameGeometry } from './pixels/geometry.ts';
+import { formatTag, tags } from './tags.ts';
+
+/** PS3.5 6.2: a UID has at most 64 characters. What it is made of is data: hostile ones are kept and never become a path. */
+const uidCharsMax = 64;
+
+const textFacts = {
+  accessionNumber: tags.accessionNumber,
+  patientId: tags.patientId,
+  patientIdIssuer: tags.issuerOfPatientId,
+  patientName: tags.patientName,
+  patientBirthDate: tags.patientBirthDate,
+  patientSex: tags.patientSex,
+  studyDate: tags.studyDate,
+  studyTime: tags.studyTime,
+  timezoneOffset: tags.timezoneOffset,
+  studyDescription: tags.studyDescription,
+  seriesDescription: tags.seriesDescription,
+  bodyPart: tags.bodyPartExamined,
+  viewPosition: tags.viewPosition,
+} as const;
+
+const numberFacts = {
+  seriesNumber: tags.seriesNumber,
+  instanceNumber: tags.instanceNumber,
+  rows: tags.rows,
+  columns: tags.columns,
+  frames: tags.numberOfFrames,
+} as const;
+
+/**
+ * What the engine keeps of an instance. Throws BH_DICOM_ATTRIBUTE when one of the four UIDs that identify it is missing or too
+ * long or the image geometry is impossible, BH_DICOM_LIMIT when one frame is over `limits.dicomPixelBytesMax`.
+ */
+export function instanceFacts(dataset: DicomDataset): InstanceFacts {
+  if (dataset.get(tags.rows) !== undefined && dataset.get(tags.bitsAllocated) !== undefined)
+    frameGeometry(dataset);
+  return {
+    sopInstanceUid: uid(dataset, tags.sopInstanceUid),
+    sopClassUid: uid(dataset, tags.sopClassUid),
+    transferSyntaxUid: dataset.transferSyntaxUid,
+    studyInstanceUid: uid(dataset, tags.studyInstanceUid),
+    seriesInstanceUid: uid(dataset, tags.seriesInstanceUid),
+    // Type 1 in every series module, yet left out in the field; OT is the standard's own word for "other" (PS3.3 C.7.3.1.1.1).
+    modality: dataset.text(tags.modality) ?? 'OT',
+    ...present(textFacts, (tag) => dataset.text(tag)),
+    ...present(numberFacts, (tag) => dataset.number(tag)),
+  };
+}
+
+function uid(dataset: DicomDataset, tag: number): string {
+  const text = dataset.text(tag);
+  if (text === undefined)
+    throw new BitHiveError('BH_DICOM_ATTRIBUTE', `${formatTag(tag)} is missing or empty`);
+  if (text.length > uidCharsMax) {
+    throw new BitHiveError(
+      'BH_DICOM_ATTRIBUTE',
+      `${formatTag(tag)} has ${text.length} characters, a UID has 64`,
+    );
+  }
+  return text;
+}
+
+function present<K extends string, V>(
+  facts: Readonly<Record<K, number>>,
+  read: (tag: number) => V | undefined,
+): Partial<Record<K, V>> {
+  const found: Partial<Record<K, V>> = {};
+  for (const key of Object.keys(facts) as K[]) {
+    const value = read(facts[key]);
+    if (value !== undefined) found[key] = value;
+  }
+  return found;
+}

@@ -1,0 +1,63 @@
+import { BitHiveError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import type { ByteSource } from './byte-source.ts';
+import { type ElementReader, NeedBytes } from './element-reader.ts';
+
+const chunkBytes = 64 * 1024;
+
+/** Feeds an element reader from a source, in chunks that grow only while one element does not fit. */
+export class SourceWindow {
+  readonly #source: ByteSource;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #base = 0;
+  #fetchedBytes = 0;
+
+  constructor(source: ByteSource) {
+    this.#source = source;
+  }
+
+  /** Runs a step of the reader until it has the bytes it asks for. The step leaves the reader as it was when it asks. */
+  async run<T>(reader: ElementReader, step: () => T): Promise<T> {
+    for (;;) {
+      reader.setWindow(this.#bytes, this.#base);
+      try {
+        return step();
+      } catch (signal) {
+        if (!(signal instanceof NeedBytes)) throw signal;
+        await this.#widen(reader.at, signal.untilOffset);
+      }
+    }
+  }
+
+  /** Bytes at an offset, fewer only at the end of the source. */
+  async bytesAt(offset: number, length: number): Promise<Uint8Array> {
+    const until = Math.min(offset + length, this.#source.size);
+    if (offset < this.#base || until > this.#base + this.#bytes.length) await this.#fetch(offset, until);
+    return this.#bytes.subarray(offset - this.#base, until - this.#base);
+  }
+
+  /** An element that keeps asking doubles its window, so that reading it again costs linear time in all. */
+  async #widen(from: number, until: number): Promise<void> {
+    const asked = until - from;
+    const grown = from === this.#base ? this.#bytes.length * 2 : 0;
+    await this.#fetch(from, from + Math.max(asked, grown, chunkBytes));
+    this.#fetchedBytes += this.#bytes.length;
+    // A window is fetched at most twice as often as it doubles: twice the limit bounds what is held as well.
+    if (asked > limits.dicomHeaderBytesMax || this.#fetchedBytes > 2 * limits.dicomHeaderBytesMax) {
+      throw new BitHiveError('BH_DICOM_LIMIT', `the header is over ${limits.dicomHeaderBytesMax} bytes`);
+    }
+  }
+
+  async #fetch(from: number, until: number): Promise<void> {
+    const length = Math.min(Math.max(until - from, 4096), this.#source.size - from);
+    const bytes = await this.#source.read(from, length);
+    if (bytes.length !== length) {
+      throw new BitHiveError(
+        'BH_DICOM_TRUNCATED',
+        `the source ended at ${from + bytes.length} while it was read`,
+      );
+    }
+    this.#bytes = bytes;
+    this.#base = from;
+  }
+}
