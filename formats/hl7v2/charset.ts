@@ -1,5 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { Refusal } from '../../core/message.ts';
+import { eucFromIso2022 } from './iso-2022-jp.ts';
 
 /** How the bytes of a message became text. */
 export interface Charset {
@@ -127,8 +128,24 @@ export function decodeBytes(buffer: Buffer, encoding: string): { text: string; i
   if (encoding === 'us-ascii') return { text: buffer.toString('utf8'), isValid: isAscii(buffer) };
   if (encoding === 'utf-8') return { text: buffer.toString('utf8'), isValid: isUtf8(buffer) };
   if (encoding === 'windows-1252') return { text: windows1252(buffer), isValid: true };
-  const text = new TextDecoder(encoding, { ignoreBOM: true }).decode(buffer);
+  const isSwitching = encoding === 'iso-2022-jp';
+  const text = decoderOf(isSwitching ? 'euc-jp' : encoding).decode(
+    isSwitching ? eucFromIso2022(buffer) : buffer,
+  );
   return { text, isValid: !text.includes('\ufffd') };
+}
+
+interface Decoder {
+  decode(bytes: Uint8Array): string;
+}
+const decoders = new Map<string, Decoder>();
+
+function decoderOf(encoding: string): Decoder {
+  const kept = decoders.get(encoding);
+  if (kept !== undefined) return kept;
+  const decoder = new TextDecoder(encoding, { ignoreBOM: true });
+  decoders.set(encoding, decoder);
+  return decoder;
 }
 
 /** Code points of windows-1252 bytes 80 to 9F. Releases of Node differ in what their TextDecoder makes of them; senders mean these. */

@@ -1,7 +1,19 @@
-export type { Charset } from './charset.ts';
+export { type AckCode, type AckRequest, buildAck } from './acknowledgement.ts';
+export {
+  type ComponentValue,
+  encodingCharacters,
+  type FieldValue,
+  type OutboundSegment,
+  type PrintOptions,
+  printMessage,
+} from './build.ts';
+export { type Charset, encodingOf } from './charset.ts';
 export { type Delimiters, standardDelimiters } from './delimiters.ts';
+export { encodeText } from './encode.ts';
 export { escapeText, unescapeText } from './escape.ts';
 export { Hl7Message } from './message.ts';
 export { type ParseOptions, parseMessage } from './parse.ts';
+export { type Ack, parseAck } from './parse-ack.ts';
 export { compilePath, compilePathAll } from './path.ts';
 export { Hl7Segment } from './segment.ts';
+export { formatTimestamp } from './timestamp.ts';
