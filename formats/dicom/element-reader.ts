@@ -151,7 +151,8 @@ export class ElementReader {
         return new DicomElement(tag, vr, offset, -1, undefined, 0);
       }
       const element = new DicomElement(tag, vr, offset, -1, this.#bytes, this.#base);
-      element.fragments = this.#fragments(end);
+      element.fragments = this.#fragments(end, depth);
+      element.isUndelimited = this.#tag !== tags.sequenceDelimiter;
       return element;
     }
     const isUnknown = vr === 'UN';
@@ -217,9 +218,10 @@ export class ElementReader {
   }
 
   /** Items of encapsulated pixel data hold bytes and always say how many (PS3.5 A.4). */
-  #fragments(end: number): readonly Fragment[] {
+  #fragments(end: number, depth: number): readonly Fragment[] {
     const fragments: Fragment[] = [];
     for (;;) {
+      if (depth === 0 && this.at === this.#size && fragments.length > 1) return fragments;
       this.#header(end);
       if (this.#tag === tags.sequenceDelimiter) return fragments;
       if (this.#tag !== tags.item || this.#length === undefinedLength) {

@@ -20,6 +20,8 @@ export class DicomElement {
   items: readonly DicomDataset[] | undefined = undefined;
   /** Set for encapsulated pixel data that was read; the first one is the basic offset table (PS3.5 A.4). */
   fragments: readonly Fragment[] | undefined = undefined;
+  /** Encapsulated pixel data that ends with the object instead of with its delimiter. */
+  isUndelimited = false;
   readonly #window: Uint8Array | undefined;
   readonly #base: number;
 

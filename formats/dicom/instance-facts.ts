@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { BitHiveError } from '../../core/errors.ts';
 import type { InstanceFacts } from '../../core/study.ts';
 import type { DicomDataset } from './dataset.ts';
@@ -32,18 +33,21 @@ const numberFacts = {
 } as const;
 
 /**
- * What the engine keeps of an instance. Throws BH_DICOM_ATTRIBUTE when one of the four UIDs that identify it is missing or too
- * long or the image geometry is impossible, BH_DICOM_LIMIT when one frame is over `limits.dicomPixelBytesMax`.
+ * What the engine keeps of an instance. An instance that names no study or series becomes one of its own, under UIDs derived
+ * from its SOP Instance UID (PS3.5 B.2): it is kept and found, and never mixed with others.
+ * Throws BH_DICOM_ATTRIBUTE when its SOP UIDs are missing, a UID is too long or the image geometry is impossible,
+ * BH_DICOM_LIMIT when one frame is over `limits.dicomPixelBytesMax`.
  */
 export function instanceFacts(dataset: DicomDataset): InstanceFacts {
   if (dataset.get(tags.rows) !== undefined && dataset.get(tags.bitsAllocated) !== undefined)
     frameGeometry(dataset);
+  const sopInstanceUid = uid(dataset, tags.sopInstanceUid);
   return {
-    sopInstanceUid: uid(dataset, tags.sopInstanceUid),
+    sopInstanceUid,
     sopClassUid: uid(dataset, tags.sopClassUid),
     transferSyntaxUid: dataset.transferSyntaxUid,
-    studyInstanceUid: uid(dataset, tags.studyInstanceUid),
-    seriesInstanceUid: uid(dataset, tags.seriesInstanceUid),
+    studyInstanceUid: uid(dataset, tags.studyInstanceUid, `study of ${sopInstanceUid}`),
+    seriesInstanceUid: uid(dataset, tags.seriesInstanceUid, `series of ${sopInstanceUid}`),
     // Type 1 in every series module, yet left out in the field; OT is the standard's own word for "other" (PS3.3 C.7.3.1.1.1).
     modality: dataset.text(tags.modality) ?? 'OT',
     ...present(textFacts, (tag) => dataset.text(tag)),
@@ -51,10 +55,12 @@ export function instanceFacts(dataset: DicomDataset): InstanceFacts {
   };
 }
 
-function uid(dataset: DicomDataset, tag: number): string {
+function uid(dataset: DicomDataset, tag: number, deriveFrom?: string): string {
   const text = dataset.text(tag);
-  if (text === undefined)
+  if (text === undefined) {
+    if (deriveFrom !== undefined) return derivedUid(deriveFrom);
     throw new BitHiveError('BH_DICOM_ATTRIBUTE', `${formatTag(tag)} is missing or empty`);
+  }
   if (text.length > uidCharsMax) {
     throw new BitHiveError(
       'BH_DICOM_ATTRIBUTE',
@@ -62,6 +68,14 @@ function uid(dataset: DicomDataset, tag: number): string {
     );
   }
   return text;
+}
+
+/** `2.25.` and 128 bits of a hash as a UUID in decimal. */
+function derivedUid(name: string): string {
+  const hex = createHash('sha256').update(`bithive:${name}`).digest('hex');
+  const variant = ((Number.parseInt(hex[16] ?? '0', 16) & 3) | 8).toString(16);
+  const uuid = `${hex.slice(0, 12)}8${hex.slice(13, 16)}${variant}${hex.slice(17, 32)}`;
+  return `2.25.${BigInt(`0x${uuid}`)}`;
 }
 
 function present<K extends string, V>(

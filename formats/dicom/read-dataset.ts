@@ -3,6 +3,8 @@ import { DicomDataset } from './dataset.ts';
 import { ElementReader } from './element-reader.ts';
 import { inflateSync } from './inflate.ts';
 import { effectiveSyntax, objectStart, startBytesCount } from './object-start.ts';
+import { checkUndelimited } from './pixels/check-undelimited.ts';
+import { pixelElement } from './pixels/pixel-element.ts';
 import { tags } from './tags.ts';
 import { explicitLittleEndian, transferSyntax } from './transfer-syntax.ts';
 
@@ -25,6 +27,12 @@ export function readDataset(bytes: Uint8Array): DicomDataset {
   reader.at = syntax.isDeflated ? 0 : at;
   reader.readDataset(dataset);
   checkNotEmpty(dataset);
+  const pixels = pixelElement(dataset);
+  const last = pixels?.fragments?.at(-1);
+  if (pixels?.isUndelimited && last !== undefined) {
+    const lastBytes = pixels.slice(last.offset, last.length).subarray(-3);
+    checkUndelimited(dataset, (pixels.fragments?.length ?? 0) - 1, lastBytes);
+  }
   return dataset;
 }
 

@@ -3,6 +3,7 @@ import { limits } from '../../core/limits.ts';
 import type { ByteSource } from './byte-source.ts';
 import { DicomDataset } from './dataset.ts';
 import { ElementReader } from './element-reader.ts';
+import { checkUndelimited } from './pixels/check-undelimited.ts';
 import { pixelElement } from './pixels/pixel-element.ts';
 import { readElementsFrom } from './read-header.ts';
 import { SourceWindow } from './source-window.ts';
@@ -41,14 +42,19 @@ function describesPixels(header: DicomDataset): boolean {
   return described && header.get(0x00287fe0) === undefined;
 }
 
-async function fragmentsEnd(window: SourceWindow, size: number, from: number): Promise<number> {
+async function fragmentsEnd(
+  window: SourceWindow,
+  size: number,
+  from: number,
+  header: DicomDataset,
+): Promise<number> {
   let at = from;
   for (let count = 0; count < limits.dicomElementsMax; count += 1) {
-    const bytes = await window.bytesAt(at, 8);
-    if (bytes.length < 8) throw new BitHiveError('BH_DICOM_TRUNCATED', `no end of pixel data before ${size}`);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, 8);
-    const tag = view.getUint16(0, true) * 65536 + view.getUint16(2, true);
-    const length = view.getUint32(4, true);
+    if (at === size && count > 1) {
+      checkUndelimited(header, count - 1, await window.bytesAt(size - 3, 3));
+      return at;
+    }
+    const { tag, length } = itemHeader(await window.bytesAt(at, 8), size);
     if (tag === tags.sequenceDelimiter) return at + 8;
     if (tag !== tags.item || length === 0xffffffff) {
       throw new BitHiveError(
@@ -62,4 +68,12 @@ async function fragmentsEnd(window: SourceWindow, size: number, from: number): P
     }
   }
   throw new BitHiveError('BH_DICOM_LIMIT', `more than ${limits.dicomElementsMax} fragments`);
+}
+
+/** Always little endian: encapsulated objects have no other form (PS3.5 A.4). */
+function itemHeader(bytes: Uint8Array, size: number): { tag: number; length: number } {
+  if (bytes.length < 8) throw new BitHiveError('BH_DICOM_TRUNCATED', `no end of pixel data before ${size}`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, 8);
+  const tag = view.getUint16(0, true) * 65536 + view.getUint16(2, true);
+  return { tag, length: view.getUint32(4, true) };
 }
