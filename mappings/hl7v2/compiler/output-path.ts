@@ -1,0 +1,154 @@
+import { elementOf } from '../../../formats/fhir/index.ts';
+import { type FhirObject, type FhirValue, isObject } from '../../bundle/bundle.ts';
+
+/** One name of an output path: a plain element, the first of a list (`[0]`), or a new one of it (`[+]`). */
+interface Step {
+  readonly name: string;
+  readonly mode: 'one' | 'first' | 'append';
+}
+
+/** A row's `to`, checked against FHIR R4 when the map is loaded. */
+export interface OutputPath {
+  /** Datatypes that the element takes. */
+  readonly types: readonly string[];
+  /** Has a `[+]`: every repetition of the source goes in. Otherwise only the first, and only where nothing is yet. */
+  readonly isAppending: boolean;
+  /** `value[x]`: the converter names the element. */
+  readonly isChoice: boolean;
+  isSet(target: FhirObject): boolean;
+  /** Puts a value in; `fixed` fills the gaps of the object that holds it, or of the value itself after `[+]`. */
+  put(target: FhirObject, value: FhirValue, fixed: FhirObject | undefined, original: FhirObject | undefined): void;
+  /** Path of what `put` wrote last, for explanations. */
+  describe(target: FhirObject): string;
+}
+
+/** Throws a plain text when the path is none of `type` in R4, or a list mark is missing or too many. */
+export function compileOutputPath(type: string, text: string, fail: (why: string) => never): OutputPath {
+  const steps = text.split('.').map((part): Step => {
+    const match = /^(_?[A-Za-z]+(?:\[x\])?)(\[\+\]|\[0\])?$/.exec(part);
+    if (match === null) fail(`cannot read ${JSON.stringify(part)} in path ${text}`);
+    return { name: match[1]!, mode: match[2] === '[+]' ? 'append' : match[2] === '[0]' ? 'first' : 'one' };
+  });
+  const types = checkSteps(type, steps, text, fail);
+  const last = steps[steps.length - 1] as Step;
+  return {
+    types,
+    isAppending: steps.some((step) => step.mode === 'append'),
+    isChoice: last.name.endsWith('[x]'),
+    isSet: (target) => read(target, steps) !== undefined,
+    put: steps.length === 1 && last.mode === 'one' ? putPlain(last.name) : putDeep(steps),
+    describe: (target) => describe(target, steps),
+  };
+}
+
+function checkSteps(type: string, steps: readonly Step[], text: string, fail: (why: string) => never): readonly string[] {
+  const [root = '', ...inner] = type.split('.');
+  let types: readonly string[] = [];
+  let before = inner;
+  for (const [index, step] of steps.entries()) {
+    const isShadow = step.name.startsWith('_');
+    const name = isShadow ? step.name.slice(1) : step.name;
+    const facts = elementOf(root, [...before, name].join('.'));
+    if (facts === undefined) fail(`FHIR R4 has no ${type}.${text} (at ${name})`);
+    const isMarked = step.mode !== 'one';
+    if (facts.isList !== isMarked) fail(facts.isList ? `${name} is a list: write ${name}[+] or ${name}[0]` : `${name} is not a list`);
+    if (isShadow) return checkSteps('Element', steps.slice(index + 1), text, fail);
+    types = facts.types;
+    before = [...before, name];
+  }
+  return types;
+}
+
+function read(target: FhirObject, steps: readonly Step[]): FhirValue | undefined {
+  let at: FhirValue | undefined = target;
+  for (const step of steps) {
+    if (!isObject(at)) return undefined;
+    at = at[step.name];
+    if (step.mode !== 'one' && Array.isArray(at)) at = step.mode === 'first' ? at[0] : at[at.length - 1];
+  }
+  return at;
+}
+
+const putPlain =
+  (name: string): OutputPath['put'] =>
+  (target, value, fixed, original) => {
+    if (target[name] !== undefined) return;
+    target[name] = value;
+    if (original !== undefined) target[`_${name}`] = original;
+    if (fixed !== undefined) fill(target, fixed);
+  };
+
+const putDeep =
+  (steps: readonly Step[]): OutputPath['put'] =>
+  (target, value, fixed, original) => {
+    let at = target;
+    for (let index = 0; index < steps.length - 1; index++) at = descend(at, steps[index] as Step);
+    const { name, mode } = steps[steps.length - 1] as Step;
+    if (mode === 'append') {
+      const list = listAt(at, name);
+      if (isRepeated(list, value)) return;
+      list.push(value);
+      if (fixed !== undefined) fill(isObject(value) ? value : at, fixed);
+      return;
+    }
+    if (mode === 'first') {
+      const list = listAt(at, name);
+      if (list.length === 0) list.push(value);
+    } else if (at[name] === undefined) {
+      at[name] = value;
+      if (original !== undefined) at[`_${name}`] = original;
+    }
+    if (fixed !== undefined) fill(at, fixed);
+  };
+
+function descend(at: FhirObject, { name, mode }: Step): FhirObject {
+  if (mode === 'one') {
+    const inner = at[name];
+    if (isObject(inner)) return inner;
+    const made: FhirObject = {};
+    at[name] = made;
+    return made;
+  }
+  const list = listAt(at, name);
+  const first = list[0];
+  if (mode === 'first' && isObject(first)) return first;
+  const made: FhirObject = {};
+  list.push(made);
+  return made;
+}
+
+function listAt(at: FhirObject, name: string): FhirValue[] {
+  const list = at[name];
+  if (Array.isArray(list)) return list;
+  const made: FhirValue[] = [];
+  at[name] = made;
+  return made;
+}
+
+/** The same identifier from two fields (ORC-2 and OBR-2) is one identifier. */
+function isRepeated(list: readonly FhirValue[], value: FhirValue): boolean {
+  if (!isObject(value)) return list.includes(value);
+  const { system, value: own } = value;
+  if (typeof own !== 'string' || system === undefined) return false;
+  return list.some((one) => isObject(one) && one.value === own && one.system === system);
+}
+
+function fill(target: FhirObject, fixed: FhirObject): void {
+  for (const name in fixed) if (target[name] === undefined) target[name] = fixed[name] as FhirValue;
+}
+
+function describe(target: FhirObject, steps: readonly Step[]): string {
+  let at: FhirValue | undefined = target;
+  return steps
+    .map(({ name, mode }) => {
+      const inner: FhirValue | undefined = isObject(at) ? at[name] : undefined;
+      if (mode === 'one' || !Array.isArray(inner)) {
+        at = inner;
+        return name;
+      }
+      const index = mode === 'first' ? 0 : inner.length - 1;
+      at = inner[index];
+      return `${name}[${index}]`;
+    })
+    .join('.');
+}

@@ -1,0 +1,69 @@
+import { limits } from '../../core/limits.ts';
+import type { Hl7Segment } from '../../formats/hl7v2/index.ts';
+import { coversLeaf, coversPart } from './coverage.ts';
+import type { Residue } from './issue.ts';
+import { pathOf, type Run, type Taken } from './run.ts';
+
+const valueCharsMax = 200;
+
+/** Fields that carry nothing for the receiver, by segment; the reason stands in the row that names them. */
+export type IgnoredFields = ReadonlyMap<string, ReadonlySet<number>>;
+
+/** Every valued leaf that no row took, in order of the message, up to `limits.mapResidueMax`. */
+export function residueOf(run: Run, ignored: IgnoredFields): readonly Residue[] {
+  const residue: Residue[] = [];
+  for (const segment of run.message.segments) {
+    const ignore = ignored.get(segment.name);
+    const last = segment.fieldCount;
+    for (let field = segment.name === 'MSH' ? 3 : 1; field <= last; field++) {
+      const raw = segment.raw(field);
+      if (raw === '' || ignore?.has(field) === true) continue;
+      const taken = run.takenAt(segment, field);
+      if (taken !== undefined && takesWhole(taken)) continue;
+      addLeaves(residue, run, segment, field, taken);
+      if (residue.length >= limits.mapResidueMax) return residue;
+    }
+  }
+  return residue;
+}
+
+function takesWhole(taken: readonly Taken[]): boolean {
+  for (const one of taken) if (one.rep === 0 && one.component === 0 && one.covers === 'all') return true;
+  return false;
+}
+
+function addLeaves(
+  residue: Residue[],
+  run: Run,
+  segment: Hl7Segment,
+  field: number,
+  taken: readonly Taken[] | undefined,
+): void {
+  const reps = segment.repetitions(field);
+  for (let rep = 1; rep <= reps; rep++) {
+    const components = segment.components(field, rep);
+    for (let component = 1; component <= components; component++) {
+      const parts = segment.subcomponents(field, rep, component);
+      for (let part = 1; part <= parts; part++) {
+        if (segment.raw(field, rep, component, part).trim() === '') continue;
+        if (taken !== undefined && isTaken(taken, rep, component, part)) continue;
+        if (residue.length >= limits.mapResidueMax) return;
+        const path = pathOf(run, segment, field, reps > 1 ? rep : 0, components > 1 ? component : 0, parts > 1 ? part : 0);
+        residue.push({ path, value: segment.get(field, rep, component, part).slice(0, valueCharsMax) });
+      }
+    }
+  }
+}
+
+function isTaken(taken: readonly Taken[], rep: number, component: number, part: number): boolean {
+  for (const one of taken) {
+    if (one.rep !== 0 && one.rep !== rep) continue;
+    if (one.component === 0 ? coversLeaf(one.covers, component, part) : takesPart(one, component, part)) return true;
+  }
+  return false;
+}
+
+function takesPart(one: Taken, component: number, part: number): boolean {
+  if (one.component !== component) return false;
+  return one.subcomponent === 0 ? coversPart(one.covers, part) : one.subcomponent === part;
+}

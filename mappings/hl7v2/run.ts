@@ -1,0 +1,105 @@
+import { limits } from '../../core/limits.ts';
+import type { Hl7Message, Hl7Segment } from '../../formats/hl7v2/index.ts';
+import type { BundleEntry, FhirObject, Identifier, Resource } from '../bundle/bundle.ts';
+import { bundleEntry, type WriteMode } from '../identity/requests.ts';
+import type { Systems } from '../identity/systems.ts';
+import type { NameUuid } from '../identity/uuid.ts';
+import type { SiteSettings } from '../site.ts';
+import type { Coverage } from './coverage.ts';
+import type { Explanation, MapIssue } from './issue.ts';
+import { offsetIn } from './values/date-time.ts';
+
+/** What a map knows of its site; the same for every message. */
+export interface MapSite {
+  readonly settings: SiteSettings;
+  readonly systems: Systems;
+  readonly uuid: NameUuid;
+  /** Names the map and its version in Provenance. */
+  readonly version: string;
+}
+
+export interface ConvertContext {
+  /** Receipt of the message; stands where the message has no time of its own. */
+  readonly receivedAtMs: number;
+  readonly messageId?: number;
+  /** Also say for each output element which row and HL7 path made it. */
+  readonly explain?: boolean;
+}
+
+/** One read of an element: repetition 0 is all of them, component or subcomponent 0 the whole. */
+export interface Taken {
+  readonly rep: number;
+  readonly component: number;
+  readonly subcomponent: number;
+  readonly covers: Coverage;
+}
+
+const fieldsPerSegment = 4096;
+
+/** The state of one conversion. Rows write into it; nothing of it outlives the message. */
+export class Run {
+  readonly site: MapSite;
+  readonly message: Hl7Message;
+  readonly context: ConvertContext;
+  readonly issues: MapIssue[] = [];
+  readonly explanations: Explanation[] | undefined;
+  readonly entries = new Map<string, BundleEntry>();
+  /** The row at work, for issues. */
+  row = '';
+  /** Set by a converter that had to replace a code: the original, for the extension of the element. */
+  original: FhirObject | undefined;
+  hasDigits = false;
+  readonly #taken = new Map<number, Taken[]>();
+  #offset: string | null | undefined;
+  #issuesLeftOut = 0;
+
+  constructor(site: MapSite, message: Hl7Message, context: ConvertContext) {
+    this.site = site;
+    this.message = message;
+    this.context = context;
+    this.explanations = context.explain === true ? [] : undefined;
+  }
+
+  /** Offset of MSH-7, for times that have none. */
+  get messageOffset(): string | undefined {
+    if (this.#offset === undefined) this.#offset = offsetIn(this.message.first('MSH')?.get(7) ?? '') ?? null;
+    return this.#offset ?? undefined;
+  }
+
+  take(segment: Hl7Segment, field: number, taken: Taken): void {
+    const key = segment.index * fieldsPerSegment + field;
+    const before = this.#taken.get(key);
+    if (before === undefined) this.#taken.set(key, [taken]);
+    else before.push(taken);
+  }
+
+  takenAt(segment: Hl7Segment, field: number): readonly Taken[] | undefined {
+    return this.#taken.get(segment.index * fieldsPerSegment + field);
+  }
+
+  issue(severity: MapIssue['severity'], code: MapIssue['code'], path: string, text: string): void {
+    if (this.issues.length < limits.mapIssuesMax) this.issues.push({ severity, code, path, row: this.row, text });
+    else this.#issuesLeftOut++;
+  }
+
+  get issuesLeftOut(): number {
+    return this.#issuesLeftOut;
+  }
+
+  /** Adds an entry unless one of the same identity is there; answers its fullUrl. */
+  add(mode: WriteMode, uuid: string, resource: Resource, identifier: Identifier): string {
+    const fullUrl = `urn:uuid:${uuid}`;
+    if (!this.entries.has(fullUrl)) {
+      this.entries.set(fullUrl, bundleEntry(this.site.settings, mode, uuid, resource, identifier));
+    }
+    return fullUrl;
+  }
+}
+
+/** `PID[1]-7`, `PID[1]-5[2].1`: the path of an element, as the parser reads it. */
+export function pathOf(run: Run, segment: Hl7Segment, field: number, rep = 0, component = 0, subcomponent = 0): string {
+  const nth = run.message.all(segment.name).indexOf(segment) + 1;
+  const repText = rep > 0 ? `[${rep}]` : '';
+  const componentText = component > 0 ? `.${component}${subcomponent > 0 ? `.${subcomponent}` : ''}` : '';
+  return `${segment.name}${nth > 1 ? `[${nth}]` : ''}-${field}${repText}${componentText}`;
+}

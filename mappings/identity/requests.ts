@@ -1,0 +1,39 @@
+import type { BundleEntry, Identifier, Resource } from '../bundle/bundle.ts';
+import type { SiteSettings } from '../site.ts';
+
+/**
+ * How a resource is written (FHIR R4 3.1.0.11.2):
+ * - `update`: the message says how the resource is now. `PUT Type?identifier=`.
+ * - `ensure`: the message refers to it. `POST` with ifNoneExist, so that a richer record is never overwritten.
+ * - `record`: a fact about this message (MessageHeader, Provenance), written once. They have no identifier element: a tag carries it.
+ */
+export type WriteMode = 'update' | 'ensure' | 'record';
+
+export function bundleEntry(
+  site: SiteSettings,
+  mode: WriteMode,
+  uuid: string,
+  resource: Resource,
+  identifier: Identifier,
+): BundleEntry {
+  const fullUrl = `urn:uuid:${uuid}`;
+  if (mode === 'record') resource.meta = { ...(resource.meta as object), tag: [{ system: identifier.system, code: identifier.value }] };
+  if (site.write === 'client-id') {
+    const { resourceType, ...rest } = resource;
+    const url = `${resourceType}/${uuid}`;
+    return { fullUrl, resource: { resourceType, id: uuid, ...rest }, request: { method: 'PUT', url } };
+  }
+  const query = `${mode === 'record' ? '_tag' : 'identifier'}=${token(identifier)}`;
+  const type = resource.resourceType;
+  if (mode === 'update') return { fullUrl, resource, request: { method: 'PUT', url: `${type}?${query}` } };
+  return { fullUrl, resource, request: { method: 'POST', url: type, ifNoneExist: query } };
+}
+
+/** `system|value` of a search token, escaped for search (FHIR R4 3.1.1.4.0.1) and for the URL. */
+export function token(identifier: Identifier): string {
+  return encodeURIComponent(`${escaped(identifier.system)}|${escaped(identifier.value)}`);
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\,$|]/g, '\\$&');
+}
