@@ -23,7 +23,10 @@ export type Acceptance =
       readonly answer: Uint8Array;
     };
 
-export type Accept = (arrival: Arrival) => Promise<Acceptance>;
+/**
+ * @param stored called once the arrival is durable, for protocols that answer twice (HL7 v2 enhanced mode: commit, then application)
+ */
+export type Accept = (arrival: Arrival, stored?: (id: MessageId) => void) => Promise<Acceptance>;
 
 /** Where a source listens, for the ready line and the console. */
 export interface Listening {

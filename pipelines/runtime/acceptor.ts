@@ -1,3 +1,4 @@
+import type { MessageId } from '../../core/ids.ts';
 import type { Arrival, NewMessage } from '../../core/message.ts';
 import type { Acceptance, AcceptReceipt, Clock, Store } from '../../core/ports/index.ts';
 import type { CompiledChannel, OpenDestination } from '../channel/compile.ts';
@@ -25,8 +26,13 @@ export class Acceptor {
     this.#moments = moments;
   }
 
-  async accept(channel: ChannelInForce, arrival: Arrival): Promise<Acceptance> {
+  async accept(
+    channel: ChannelInForce,
+    arrival: Arrival,
+    stored?: (id: MessageId) => void,
+  ): Promise<Acceptance> {
     const receipt = await this.#store.accept(bind(channel, arrival, this.#clock.nowMs()));
+    stored?.(receipt.id);
     const duplicate = receipt.outcome === 'duplicate';
     if (receipt.refusal && receipt.status === 'quarantined' && arrival.refusal) {
       return { kind: 'refused', id: receipt.id, duplicate, error: receipt.refusal };

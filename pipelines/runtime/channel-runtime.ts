@@ -1,7 +1,6 @@
 import { assert } from '../../core/assert.ts';
 import { BitHiveError } from '../../core/errors.ts';
-import type { Arrival } from '../../core/message.ts';
-import type { Acceptance, Listening, Source } from '../../core/ports/index.ts';
+import type { Listening, Source } from '../../core/ports/index.ts';
 import type { ChannelCatalog } from '../channel/catalog.ts';
 import { type CompiledChannel, compileChannel, type OpenDestination } from '../channel/compile.ts';
 import type { Environment } from '../channel/read-yaml.ts';
@@ -64,11 +63,7 @@ export class ChannelRuntime {
   }
 
   open(): Promise<Listening> {
-    return this.source.start((arrival) => this.accept(arrival));
-  }
-
-  accept(arrival: Arrival): Promise<Acceptance> {
-    return this.#acceptor.accept(this.#inForce, arrival);
+    return this.source.start((arrival, stored) => this.#acceptor.accept(this.#inForce, arrival, stored));
   }
 
   get inForce(): ChannelInForce {
