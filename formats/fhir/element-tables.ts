@@ -84,3 +84,16 @@ export function readResourceTable(name: string): TypeTable | undefined {
   assert(table.name === name, `table of ${name} names ${table.name}`);
   return table;
 }
+
+export interface SearchParameterRow {
+  readonly code: string;
+  readonly base: readonly string[];
+  readonly type: string;
+  readonly expression: string;
+  readonly target?: readonly string[];
+}
+
+/** The search parameters of R4, read from disk at each call: only the sandbox EHR needs them, once. */
+export function readSearchParameters(): readonly SearchParameterRow[] {
+  return (readTable('search-parameters.json') as { parameters: readonly SearchParameterRow[] }).parameters;
+}

@@ -1,5 +1,6 @@
 export { type ElementFacts, elementOf } from './element-of.ts';
-export { resourceTypeNames } from './element-tables.ts';
+export { readSearchParameters, resourceTypeNames, type SearchParameterRow } from './element-tables.ts';
+export { ensureIndexed } from './invariants.ts';
 export { type FhirIssue, hasErrors } from './issue.ts';
 export { parseFhirJson } from './json-guard.ts';
 export { fieldOf, isObject, objectsIn, textOf, type UnknownObject } from './json-object.ts';
