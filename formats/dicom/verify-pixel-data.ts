@@ -27,7 +27,7 @@ export async function verifyPixelData(source: ByteSource, header: DicomDataset):
   const end =
     pixels.length >= 0
       ? pixels.offset + pixels.length
-      : await fragmentsEnd(window, source.size, pixels.offset);
+      : await fragmentsEnd(window, source.size, pixels.offset, header);
   const syntax = transferSyntax(header.transferSyntaxUid);
   const rest = new DicomDataset(syntax.uid, syntax.isBigEndian, undefined, undefined);
   const reader = new ElementReader({ syntax, size: source.size, deferOverBytes: 0 });
