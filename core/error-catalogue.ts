@@ -98,6 +98,15 @@ export const catalogue = {
     false,
   ),
   BH_HTTP_RATE: entry('Too many requests', 'Wait as Retry-After says.', 429, 'AE', '207', outOfResources, false),
+  BH_HTTP_CONFLICT: entry(
+    'The state of the thing does not allow this',
+    'Read it again and decide anew.',
+    409,
+    'AE',
+    '207',
+    failed,
+    true,
+  ),
   BH_HTTP_INPUT: entry('A parameter or body of the API is not valid', 'The detail names it.', 400, 'AE', '207', failed, true),
 
   BH_MAP_FAILED: entry('The mapping could not be applied', 'Open the message and its residue; correct the map; replay.', 422, 'AE', '207', failed, true),

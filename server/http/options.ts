@@ -1,0 +1,34 @@
+import type { Config } from '../../config/index.ts';
+import type { HttpSource } from '../../connectors/http-source.ts';
+import type { MessageId } from '../../core/ids.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { AuditSink, Blobs, Clock, Keys, Listening, Logger, Store } from '../../core/ports/index.ts';
+import type { PrometheusMetrics } from '../../platform/observability/prometheus-metrics.ts';
+
+/** What the HTTP door needs of the engine. */
+export interface HttpServerOptions {
+  readonly config: Pick<Config, 'http' | 'disk'>;
+  readonly version: string;
+  readonly store: Store;
+  readonly blobs: Pick<Blobs, 'stream' | 'freeBytes'>;
+  readonly audit: AuditSink;
+  readonly metrics: PrometheusMetrics;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly keys: Keys;
+  /** The API token of this installation; its holder may do everything. */
+  readonly token: string;
+  readonly sources: readonly HttpSource[];
+  /** Accepts the message's bytes as a new message; throws BH_STORE_NOT_FOUND. */
+  readonly replay: (id: MessageId) => Promise<MessageId>;
+  readonly backup: (folder: string) => Promise<JsonObject>;
+  /** What the console's first page and `bithive status` show; no patient data. */
+  readonly status: () => Promise<JsonObject>;
+}
+
+export interface HttpServer {
+  /** Opens the port; one entry for the API and one for each source. */
+  listen(): Promise<readonly Listening[]>;
+  /** Refuses new requests, waits for those in flight, at most `graceMs`, then closes every connection. */
+  stop(graceMs: number): Promise<void>;
+}
