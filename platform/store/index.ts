@@ -1,0 +1,3 @@
+export { auditHash, auditHashFirst } from './audit-chain.ts';
+export { canonicalJson } from './canonical-json.ts';
+export { openSqliteStore, type SqliteStoreOptions } from './sqlite/open.ts';

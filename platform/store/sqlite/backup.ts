@@ -1,0 +1,46 @@
+import { mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openConnection } from './connection.ts';
+import type { SqliteDriver } from './driver.ts';
+import { databaseFileName } from './file-names.ts';
+
+/**
+ * Copies one snapshot with VACUUM INTO: writers go on, the copy is compact. Restoring is copying the folder.
+ * Everything acknowledged before the call is in it, because the snapshot is taken after.
+ */
+export async function writeBackup(
+  driver: SqliteDriver,
+  databasePath: string,
+  folder: string,
+): Promise<{ readonly throughMessageId: number }> {
+  await mkdir(folder, { recursive: true });
+  const target = join(folder, databaseFileName);
+  copyDatabase(driver, databasePath, target);
+  await syncPath(target);
+  await syncPath(folder);
+  const copy = openConnection(driver, target);
+  try {
+    const top = copy.prepare('SELECT max(seq) AS top FROM messages').get()?.['top'];
+    return { throughMessageId: typeof top === 'number' ? top : 0 };
+  } finally {
+    copy.close();
+  }
+}
+
+export function copyDatabase(driver: SqliteDriver, databasePath: string, target: string): void {
+  const source = openConnection(driver, databasePath, { readOnly: true });
+  try {
+    source.prepare('VACUUM INTO ?').run(target);
+  } finally {
+    source.close();
+  }
+}
+
+async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,2 @@
+/** The database within a data folder. */
+export const databaseFileName = 'bithive.db';

@@ -1,0 +1,161 @@
+import { BitHiveError, type ErrorCode } from '../../../core/errors.ts';
+import { limits } from '../../../core/limits.ts';
+import type { Clock, Logger, Work } from '../../../core/ports/index.ts';
+import type { GroupResult, Operation, OperationName, OperationResult, Operations } from './operations.ts';
+import type { GroupRunner } from './runner.ts';
+
+interface Waiting {
+  readonly operation: Operation;
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: BitHiveError) => void;
+}
+
+export interface GroupCommitOptions {
+  readonly runner: GroupRunner;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly onWork: (work: readonly Work[]) => void;
+  /** Called around recovery, so that no other connection holds the file. */
+  readonly beforeRecovery: () => void;
+  readonly afterRecovery: () => void;
+}
+
+const recoverFirstMs = 100;
+const recoverMaxMs = 30_000;
+
+/**
+ * Group commit: what arrives while a group is being written forms the next one. One slow sync then delays many operations
+ * once, instead of each by its own.
+ */
+export class GroupCommit {
+  readonly #options: GroupCommitOptions;
+  #waiting: Waiting[] = [];
+  #isScheduled = false;
+  #running: Promise<void> | null = null;
+  #state: 'open' | 'recovering' | 'closing' = 'open';
+  #cancelRecovery: () => void = () => {};
+
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  /** Resolves after the commit is durable. BH_STORE_BUSY when too much waits, BH_STORE_IO while the store recovers. */
+  run<Name extends OperationName>(
+    name: Name,
+    request: Operations[Name]['request'],
+  ): Promise<Operations[Name]['result']> {
+    const refusal = this.#refusal();
+    if (refusal) return Promise.reject(refusal);
+    return new Promise((resolve, reject) => {
+      const operation = { name, request } as unknown as Operation;
+      this.#waiting.push({ operation, resolve: resolve as (value: never) => void, reject });
+      this.#schedule();
+    });
+  }
+
+  /** Writes what waits, then ends. */
+  async close(): Promise<void> {
+    this.#state = 'closing';
+    this.#cancelRecovery();
+    while (this.#running || this.#waiting.length > 0) await (this.#running ?? this.#turn());
+    await this.#options.runner.close();
+  }
+
+  #refusal(): BitHiveError | null {
+    if (this.#state === 'closing') return new BitHiveError('BH_STORE_CLOSED', 'the store is closed');
+    if (this.#state === 'recovering') return new BitHiveError('BH_STORE_IO', 'the store is recovering');
+    if (this.#waiting.length < limits.storeQueueOpsMax) return null;
+    return new BitHiveError('BH_STORE_BUSY', `${limits.storeQueueOpsMax} operations wait for the disk`);
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#running || this.#state !== 'open') return;
+    this.#isScheduled = true;
+    // After the input of this turn: everything that arrived together shares the group.
+    setImmediate(() => {
+      this.#isScheduled = false;
+      if (!this.#running) void this.#turn();
+    });
+  }
+
+  #turn(): Promise<void> {
+    const group = this.#waiting.splice(0, limits.storeGroupOpsMax);
+    if (group.length === 0) return Promise.resolve();
+    this.#running = this.#commit(group).finally(() => {
+      this.#running = null;
+      if (this.#waiting.length > 0) this.#schedule();
+    });
+    return this.#running;
+  }
+
+  async #commit(group: readonly Waiting[]): Promise<void> {
+    const outcome = await this.#apply(group);
+    for (const [at, waiting] of group.entries()) this.#answer(waiting, outcome.results[at]!);
+    if (outcome.work.length > 0) this.#options.onWork(outcome.work);
+    if (outcome.failed && this.#state !== 'closing') this.#startRecovery();
+  }
+
+  /** A runner that is gone (its thread died) is a failed store, not an unhandled rejection. */
+  async #apply(group: readonly Waiting[]): Promise<GroupResult> {
+    try {
+      return await this.#options.runner.run(group.map((waiting) => waiting.operation));
+    } catch (cause) {
+      const lost: OperationResult = {
+        ok: false,
+        code: 'BH_STORE_IO',
+        detail: 'the writer of the store stopped',
+        cause,
+      };
+      return { results: group.map(() => lost), work: [], failed: true };
+    }
+  }
+
+  #answer(waiting: Waiting, result: OperationResult): void {
+    if (result.ok) {
+      waiting.resolve(result.value as never);
+      return;
+    }
+    if (result.code === 'BH_INTERNAL') {
+      this.#options.logger.error(
+        'store.operation.failed',
+        { operation: waiting.operation.name },
+        result.cause,
+      );
+    }
+    waiting.reject(new BitHiveError(result.code as ErrorCode, result.detail, { cause: result.cause }));
+  }
+
+  #startRecovery(): void {
+    this.#state = 'recovering';
+    for (const waiting of this.#waiting.splice(0)) {
+      waiting.reject(new BitHiveError('BH_STORE_IO', 'the store is recovering'));
+    }
+    this.#options.beforeRecovery();
+    this.#recoverAfter(recoverFirstMs);
+  }
+
+  #recoverAfter(delayMs: number): void {
+    this.#cancelRecovery = this.#options.clock.after(delayMs, () => {
+      if (this.#state !== 'recovering') return;
+      this.#options.runner.recover().then(
+        () => this.#recovered(),
+        (cause: unknown) => {
+          this.#options.logger.error('store.recovery.failed', { nextMs: delayMs * 2 }, cause);
+          if (this.#state === 'recovering') this.#recoverAfter(Math.min(delayMs * 2, recoverMaxMs));
+        },
+      );
+    });
+  }
+
+  #recovered(): void {
+    if (this.#state !== 'recovering') return;
+    this.#options.afterRecovery();
+    this.#state = 'open';
+    this.#options.logger.warn('store.recovered');
+    this.#options.onWork([{ kind: 'any' }]);
+  }
+}

@@ -1,0 +1,57 @@
+import { setImmediate } from 'node:timers/promises';
+import { type MessageId, messageId } from '../../../../core/ids.ts';
+import { statusCode } from '../codes.ts';
+import type { Database } from '../driver.ts';
+
+const scanRows = 8192;
+const hashesPerPage = 1000;
+
+export interface PruneScan {
+  readonly roots: readonly MessageId[];
+  /** Where the next scan goes on. */
+  readonly nextSeq: number;
+  readonly isAtEnd: boolean;
+}
+
+/** Old ended messages that nothing older leads to, in order, from `fromSeq`; whether they may go is decided by the writer. */
+export async function scanRemovable(
+  database: Database,
+  request: { readonly beforeMs: number; readonly channel?: string; readonly limit: number },
+  fromSeq: number,
+): Promise<PruneScan> {
+  const statement =
+    database.prepare(`SELECT seq, received_at, status, channel, parent, replay_of FROM messages
+    WHERE seq >= ? ORDER BY seq LIMIT ${scanRows}`);
+  const roots: MessageId[] = [];
+  let nextSeq = fromSeq;
+  for (;;) {
+    const rows = statement.all(nextSeq);
+    for (const row of rows) {
+      if (roots.length >= request.limit) return { roots, nextSeq, isAtEnd: false };
+      if ((row['received_at'] as number) >= request.beforeMs) return { roots, nextSeq, isAtEnd: true };
+      nextSeq = (row['seq'] as number) + 1;
+      const isMeant = request.channel === undefined || row['channel'] === request.channel;
+      if (isMeant && row['status'] !== statusCode.received) roots.push(messageId(row['seq'] as number));
+    }
+    if (rows.length < scanRows) return { roots, nextSeq, isAtEnd: true };
+    await setImmediate();
+  }
+}
+
+/** Every blob that a row names, each once. */
+export async function* blobHashes(database: Database): AsyncIterable<string> {
+  const statement = database.prepare(`SELECT hash FROM (
+      SELECT DISTINCT blob_hash AS hash FROM messages WHERE blob_hash IS NOT NULL AND blob_hash > ?1
+      UNION SELECT DISTINCT blob_hash FROM deliveries WHERE blob_hash IS NOT NULL AND blob_hash > ?1)
+    ORDER BY hash LIMIT ${hashesPerPage}`);
+  let after = '';
+  for (;;) {
+    const rows = statement.all(after);
+    for (const row of rows) {
+      after = row['hash'] as string;
+      yield after;
+    }
+    if (rows.length < hashesPerPage) return;
+    await setImmediate();
+  }
+}

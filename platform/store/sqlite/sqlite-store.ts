@@ -1,0 +1,176 @@
+import { BitHiveError } from '../../../core/errors.ts';
+import type { DeliveryId, MessageId } from '../../../core/ids.ts';
+import type { NewMessage } from '../../../core/message.ts';
+import type {
+  AuditEvent,
+  ChannelLease,
+  Clock,
+  DeliveryLease,
+  DeliveryQuery,
+  LeaseRequest,
+  MessageQuery,
+  ProcessedMessage,
+  Settlement,
+  StateRequest,
+  Store,
+  StoreHealth,
+  Work,
+} from '../../../core/ports/index.ts';
+import type { DiskWatch } from '../disk-watch.ts';
+import { writeBackup } from './backup.ts';
+import type { SqliteDriver } from './driver.ts';
+import type { FolderLock } from './folder-lock.ts';
+import type { GroupCommit } from './group-commit.ts';
+import { readDepths } from './read/depths.ts';
+import { blobHashes, scanRemovable } from './read/retention.ts';
+import type { Readers } from './readers.ts';
+import type { WorkListeners } from './work-listeners.ts';
+
+export interface SqliteStoreParts {
+  readonly driver: SqliteDriver;
+  readonly databasePath: string;
+  readonly lock: FolderLock;
+  readonly commits: GroupCommit;
+  readonly readers: Readers;
+  readonly listeners: WorkListeners;
+  readonly disk: DiskWatch;
+  readonly clock: Clock;
+}
+
+/** The `Store` port over SQLite. Writes go through group commit, reads through a connection of their own. */
+export class SqliteStore implements Store {
+  readonly #parts: SqliteStoreParts;
+  readonly #pruneFrom = new Map<string, number>();
+
+  constructor(parts: SqliteStoreParts) {
+    this.#parts = parts;
+  }
+
+  async accept(message: NewMessage) {
+    if (this.#parts.disk.isLow) throw new BitHiveError('BH_STORE_FULL', this.#parts.disk.reason);
+    return this.#parts.commits.run('accept', message);
+  }
+
+  leaseChannel(channel: string, owner: string, leaseMs: number) {
+    return this.#parts.commits.run('leaseChannel', {
+      channel,
+      owner,
+      leaseMs,
+      nowMs: this.#parts.clock.nowMs(),
+    });
+  }
+  async releaseChannel(lease: ChannelLease) {
+    await this.#parts.commits.run('releaseChannel', lease);
+  }
+  async nextMessages(channel: string, limit: number) {
+    return this.#parts.readers.work.nextMessages(channel, limit);
+  }
+  async readStates(keys: readonly StateRequest[]) {
+    return this.#parts.readers.work.readStates(keys);
+  }
+  commitProcessed(lease: ChannelLease, results: readonly ProcessedMessage[]) {
+    return this.#parts.commits.run('commitProcessed', { lease, results });
+  }
+  fireTimers(lease: ChannelLease, channelVersion: number, nowMs: number, limit: number) {
+    return this.#parts.commits.run('fireTimers', { lease, channelVersion, nowMs, limit });
+  }
+  async nextTimerMs(channel: string) {
+    return this.#parts.readers.work.nextTimerMs(channel);
+  }
+
+  leaseDeliveries(request: LeaseRequest) {
+    return this.#parts.commits.run('leaseDeliveries', request);
+  }
+  renewDeliveries(leases: readonly DeliveryLease[], untilMs: number) {
+    return this.#parts.commits.run('renewDeliveries', { leases, untilMs });
+  }
+  settleDelivery(lease: DeliveryLease, settlement: Settlement) {
+    return this.#parts.commits.run('settleDelivery', { lease, settlement });
+  }
+  async nextDeliveryMs(channel: string, destination: string) {
+    return this.#parts.readers.work.nextDeliveryMs(channel, destination);
+  }
+
+  async getMessage(id: MessageId) {
+    return this.#parts.readers.work.getMessage(id);
+  }
+  async getDelivery(id: DeliveryId) {
+    return this.#parts.readers.operator.getDelivery(id);
+  }
+  async searchMessages(query: MessageQuery) {
+    return this.#parts.readers.messages.find(query);
+  }
+  async searchDeliveries(query: DeliveryQuery) {
+    return this.#parts.readers.operator.searchDeliveries(query);
+  }
+  async lineage(id: MessageId) {
+    return this.#parts.readers.operator.lineage(id);
+  }
+  async attempts(id: DeliveryId) {
+    return this.#parts.readers.operator.attempts(id);
+  }
+  resolveDelivery(id: DeliveryId, word: 'retry' | 'delivered' | 'cancel', nowMs: number) {
+    return this.#parts.commits.run('resolveDelivery', { id, word, nowMs });
+  }
+  async depths(_nowMs: number) {
+    return readDepths(this.#parts.readers.knex);
+  }
+
+  /** Each call goes on where the last one of the channel ended, and begins anew when it has come to the young messages. */
+  async prune(request: { readonly beforeMs: number; readonly channel?: string; readonly limit: number }) {
+    const name = request.channel ?? '';
+    let count = 0;
+    for (;;) {
+      const wanted = { ...request, limit: request.limit - count };
+      const scan = await scanRemovable(this.#parts.readers.database, wanted, this.#pruneFrom.get(name) ?? 0);
+      this.#pruneFrom.set(name, scan.isAtEnd ? 0 : scan.nextSeq);
+      if (scan.roots.length > 0) {
+        count += await this.#parts.commits.run('prune', { roots: scan.roots, beforeMs: request.beforeMs });
+      }
+      if (scan.isAtEnd || count >= request.limit) return count;
+    }
+  }
+
+  blobsInUse() {
+    return blobHashes(this.#parts.readers.database);
+  }
+
+  deployChannel(channel: string, text: string, nowMs: number) {
+    return this.#parts.commits.run('deployChannel', { channel, text, nowMs });
+  }
+  async channelText(channel: string, version: number) {
+    return this.#parts.readers.operator.channelText(channel, version);
+  }
+  appendAudit(event: AuditEvent) {
+    return this.#parts.commits.run('appendAudit', event);
+  }
+  async readAudit(fromSeq: number, limit: number) {
+    return this.#parts.readers.operator.readAudit(fromSeq, limit);
+  }
+
+  onWork(listener: (work: Work) => void) {
+    return this.#parts.listeners.add(listener);
+  }
+
+  backup(folder: string) {
+    return writeBackup(this.#parts.driver, this.#parts.databasePath, folder);
+  }
+
+  async health(): Promise<StoreHealth> {
+    const { driver, commits, disk } = this.#parts;
+    const reason = commits.isOpen ? (disk.isLow ? disk.reason : null) : 'the store is recovering or closed';
+    return {
+      accepting: reason === null,
+      engine: `SQLite (${driver.name})`,
+      version: driver.version,
+      ...(reason === null ? {} : { reason }),
+    };
+  }
+
+  async close() {
+    this.#parts.disk.close();
+    await this.#parts.commits.close();
+    await this.#parts.readers.close();
+    this.#parts.lock.release();
+  }
+}
