@@ -30,6 +30,9 @@ export const limits = {
   stowPartHeaderBytesMax: 16 * 1024,
   /** A STOW body must make progress within this time. */
   stowIdleMs: 30_000,
+  stowRequestsMax: 64,
+  /** Instances of one request that are being synced and stored while the next ones are read. */
+  stowFinishingMax: 8,
 
   dicomHeaderBytesMax: 64 * 1024 * 1024,
   dicomDepthMax: 64,

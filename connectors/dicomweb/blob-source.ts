@@ -1,0 +1,73 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import type { BlobHash } from '../../core/ids.ts';
+import type { Blobs, StoredBlob } from '../../core/ports/index.ts';
+import type { ByteSource } from '../../formats/dicom/index.ts';
+
+/** Bytes at the beginning of an object that stay in memory while it streams by: one window of the header reader, which most headers fit. */
+export const headBytesMax = 80 * 1024;
+
+/** Keeps the first bytes of a stream. */
+export class Head {
+  readonly #pieces: Buffer[] = [];
+  #length = 0;
+
+  take(piece: Uint8Array): void {
+    const wanted = Math.min(headBytesMax - this.#length, piece.length);
+    if (wanted === 0) return;
+    this.#pieces.push(Buffer.from(piece.subarray(0, wanted)));
+    this.#length += wanted;
+  }
+
+  bytes(): Buffer {
+    return Buffer.concat(this.#pieces, this.#length);
+  }
+}
+
+/**
+ * A stored object for the header reader: its head comes from memory, so that most headers are read while the body is still being
+ * synced; what lies behind waits for the commit and comes from the blob.
+ */
+export class BlobSource implements ByteSource {
+  readonly size: number;
+  readonly #head: Buffer;
+  readonly #stored: Promise<StoredBlob>;
+  readonly #blobs: Blobs;
+  #file: FileHandle | null = null;
+
+  constructor(size: number, head: Buffer, stored: Promise<StoredBlob>, blobs: Blobs) {
+    this.size = size;
+    this.#head = head;
+    this.#stored = stored;
+    this.#blobs = blobs;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const end = Math.min(offset + length, this.size);
+    if (end <= this.#head.length) return this.#head.subarray(offset, end);
+    const { hash } = await this.#stored;
+    const path = this.#blobs.pathOf(hash);
+    if (path === null) return readRange(this.#blobs, hash, offset, end);
+    this.#file ??= await open(path, 'r');
+    const bytes = Buffer.alloc(Math.max(0, end - offset));
+    const { bytesRead } = await this.#file.read(bytes, 0, bytes.length, offset);
+    return bytes.subarray(0, bytesRead);
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close();
+    this.#file = null;
+  }
+}
+
+/** Where blobs are no files: streams up to the range. Slow for a range far behind, which headers seldom are. */
+async function readRange(blobs: Blobs, hash: BlobHash, offset: number, end: number): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let position = 0;
+  for await (const piece of blobs.stream(hash)) {
+    const from = Math.max(offset - position, 0);
+    if (from < piece.length) pieces.push(piece.subarray(from, end - position));
+    position += piece.length;
+    if (position >= end) break;
+  }
+  return Buffer.concat(pieces);
+}
