@@ -20,7 +20,7 @@ export async function writeBackup(
   await syncPath(folder);
   const copy = openConnection(driver, target);
   try {
-    const top = copy.prepare('SELECT max(seq) AS top FROM messages').get()?.['top'];
+    const top = copy.prepare('SELECT max(seq) AS top FROM messages').get()?.top;
     return { throughMessageId: typeof top === 'number' ? top : 0 };
   } finally {
     copy.close();

@@ -66,7 +66,7 @@ function isNewEnough(driver: SqliteDriver): boolean {
 
 function driverOf(name: string, module: SqliteModule): SqliteDriver {
   const probe = new module.DatabaseSync(':memory:');
-  const version = String(probe.prepare('SELECT sqlite_version() AS version').get()?.['version']);
+  const version = String(probe.prepare('SELECT sqlite_version() AS version').get()?.version);
   probe.close();
   return { name, version, open: (path, options) => new module.DatabaseSync(path, options ?? {}) };
 }

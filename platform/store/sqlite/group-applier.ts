@@ -46,7 +46,7 @@ export class GroupApplier {
     const database = openConnection(this.#driver, this.#path, this.#options);
     try {
       const checkpoint = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
-      if (checkpoint?.['busy'] !== 0) {
+      if (checkpoint?.busy !== 0) {
         throw new BitHiveError('BH_STORE_IO', 'the log cannot be emptied while a reader is open');
       }
       probe(database);

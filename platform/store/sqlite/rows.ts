@@ -19,68 +19,68 @@ export const deliveryColumns =
   'd.*, b.body AS body FROM deliveries d LEFT JOIN delivery_bodies b ON b.id = d.id';
 
 export function messageOf(row: Row): Message {
-  const refusal = row['processing_refusal'] ?? row['refusal'];
+  const refusal = row.processing_refusal ?? row.refusal;
   return {
-    id: messageId(integer(row['seq'])),
-    channel: text(row['channel']),
-    channelVersion: integer(row['channel_version']),
-    status: statusOf(integer(row['status'])),
-    kind: text(row['kind']) as MessageKind,
-    type: text(row['type']),
-    sender: text(row['sender']),
-    contentType: text(row['content_type']),
-    receivedAtMs: integer(row['received_at']),
-    keys: isSet(row['keys']) ? parsed<string[]>(row['keys']) : [],
-    searchKeys: unpackSearchKeys(textOrNull(row['search_keys'])),
+    id: messageId(integer(row.seq)),
+    channel: text(row.channel),
+    channelVersion: integer(row.channel_version),
+    status: statusOf(integer(row.status)),
+    kind: text(row.kind) as MessageKind,
+    type: text(row.type),
+    sender: text(row.sender),
+    contentType: text(row.content_type),
+    receivedAtMs: integer(row.received_at),
+    keys: isSet(row.keys) ? parsed<string[]>(row.keys) : [],
+    searchKeys: unpackSearchKeys(textOrNull(row.search_keys)),
     body: bodyOf(row),
-    ...(isSet(row['dedupe_key'])
-      ? { dedupe: { key: text(row['dedupe_key']), contentHash: text(row['content_hash']) } }
+    ...(isSet(row.dedupe_key)
+      ? { dedupe: { key: text(row.dedupe_key), contentHash: text(row.content_hash) } }
       : {}),
     ...(isSet(refusal) ? { refusal: parsed<Refusal>(refusal) } : {}),
-    ...(isSet(row['facts']) ? { facts: parsed<JsonObject>(row['facts']) } : {}),
-    ...(isSet(row['parent']) ? { parent: messageId(integer(row['parent'])) } : {}),
-    ...(isSet(row['replay_of']) ? { replayOf: messageId(integer(row['replay_of'])) } : {}),
-    ...(isSet(row['conflicts_with']) ? { conflictsWith: messageId(integer(row['conflicts_with'])) } : {}),
-    ...(isSet(row['processed_at']) ? { processedAtMs: integer(row['processed_at']) } : {}),
+    ...(isSet(row.facts) ? { facts: parsed<JsonObject>(row.facts) } : {}),
+    ...(isSet(row.parent) ? { parent: messageId(integer(row.parent)) } : {}),
+    ...(isSet(row.replay_of) ? { replayOf: messageId(integer(row.replay_of)) } : {}),
+    ...(isSet(row.conflicts_with) ? { conflictsWith: messageId(integer(row.conflicts_with)) } : {}),
+    ...(isSet(row.processed_at) ? { processedAtMs: integer(row.processed_at) } : {}),
   };
 }
 
 export function deliveryOf(row: Row): Delivery {
   return {
-    id: deliveryId(integer(row['id'])),
-    messageId: messageId(integer(row['message'])),
-    channel: text(row['channel']),
-    channelVersion: integer(row['channel_version']),
-    destination: text(row['destination']),
-    state: stateOf(integer(row['state'])),
-    lanes: parsed<string[]>(row['lanes']),
-    priority: integer(row['priority']),
-    dueAtMs: integer(row['due_at']),
-    expiresAtMs: integer(row['expires_at']),
-    createdAtMs: integer(row['created_at']),
-    attempts: integer(row['attempts']),
-    contentType: text(row['content_type']),
+    id: deliveryId(integer(row.id)),
+    messageId: messageId(integer(row.message)),
+    channel: text(row.channel),
+    channelVersion: integer(row.channel_version),
+    destination: text(row.destination),
+    state: stateOf(integer(row.state)),
+    lanes: parsed<string[]>(row.lanes),
+    priority: integer(row.priority),
+    dueAtMs: integer(row.due_at),
+    expiresAtMs: integer(row.expires_at),
+    createdAtMs: integer(row.created_at),
+    attempts: integer(row.attempts),
+    contentType: text(row.content_type),
     body: bodyOf(row),
-    ...(isSet(row['facts']) ? { facts: parsed<JsonObject>(row['facts']) } : {}),
-    ...(isSet(row['settled_at']) ? { settledAtMs: integer(row['settled_at']) } : {}),
-    ...(isSet(row['last_error']) ? { lastError: parsed<Refusal>(row['last_error']) } : {}),
+    ...(isSet(row.facts) ? { facts: parsed<JsonObject>(row.facts) } : {}),
+    ...(isSet(row.settled_at) ? { settledAtMs: integer(row.settled_at) } : {}),
+    ...(isSet(row.last_error) ? { lastError: parsed<Refusal>(row.last_error) } : {}),
   };
 }
 
 export function leasedDeliveryOf(row: Row): LeasedDelivery {
   return {
     ...deliveryOf(row),
-    leaseOwner: text(row['lease_owner']),
-    leaseEpoch: integer(row['lease_epoch']),
-    leaseUntilMs: integer(row['lease_until']),
+    leaseOwner: text(row.lease_owner),
+    leaseEpoch: integer(row.lease_epoch),
+    leaseUntilMs: integer(row.lease_until),
   };
 }
 
 function bodyOf(row: Row): Body {
-  if (isSet(row['blob_hash'])) {
-    return { kind: 'blob', hash: text(row['blob_hash']) as BlobHash, bytesCount: integer(row['blob_bytes']) };
+  if (isSet(row.blob_hash)) {
+    return { kind: 'blob', hash: text(row.blob_hash) as BlobHash, bytesCount: integer(row.blob_bytes) };
   }
-  return { kind: 'inline', bytes: (row['body'] as Uint8Array | null) ?? new Uint8Array(0) };
+  return { kind: 'inline', bytes: (row.body as Uint8Array | null) ?? new Uint8Array(0) };
 }
 
 export const jsonOrNull = (value: unknown): string | null =>

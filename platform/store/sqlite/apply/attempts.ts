@@ -23,6 +23,6 @@ export class Attempts {
   /** The owner never came back: a crash, or a lease that was too short. */
   addLost(row: Row, atMs: number): void {
     const error = { code: 'BH_DELIVERY_UNKNOWN', detail: 'the lease ended before a result was written' };
-    this.add(row['id'] as number, row['attempts'] as number, atMs, 'unknown', error);
+    this.add(row.id as number, row.attempts as number, atMs, 'unknown', error);
   }
 }

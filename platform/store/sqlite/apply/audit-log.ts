@@ -15,9 +15,9 @@ export class AuditLog {
 
   append(event: AuditEvent): number {
     const last = this.#last.get();
-    const seq = ((last?.['seq'] ?? 0) as number) + 1;
+    const seq = ((last?.seq ?? 0) as number) + 1;
     const text = canonicalJson(event);
-    this.#insert.run(seq, text, auditHash((last?.['hash'] ?? auditHashFirst) as string, text));
+    this.#insert.run(seq, text, auditHash((last?.hash ?? auditHashFirst) as string, text));
     return seq;
   }
 }

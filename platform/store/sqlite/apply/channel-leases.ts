@@ -20,9 +20,9 @@ export class ChannelLeases {
   take(request: Operations['leaseChannel']['request']): ChannelLease | null {
     const { channel, owner, nowMs, leaseMs } = request;
     const held = this.#read.get(channel);
-    const heldEpoch = (held?.['epoch'] ?? 0) as number;
-    const isRunning = held !== undefined && (held['lease_until'] as number) > nowMs;
-    if (isRunning && held['owner'] !== owner) return null;
+    const heldEpoch = (held?.epoch ?? 0) as number;
+    const isRunning = held !== undefined && (held.lease_until as number) > nowMs;
+    if (isRunning && held.owner !== owner) return null;
     const epoch = isRunning ? heldEpoch : heldEpoch + 1;
     this.#write.run(channel, owner, epoch, nowMs + leaseMs);
     return { channel, owner, epoch };
@@ -35,7 +35,7 @@ export class ChannelLeases {
   /** A lease that ran out and that nobody took still stands: the epoch fences, not the clock. */
   require(lease: ChannelLease): void {
     const held = this.#read.get(lease.channel);
-    if (held?.['owner'] === lease.owner && held['epoch'] === lease.epoch && held['lease_until'] !== 0) return;
+    if (held?.owner === lease.owner && held.epoch === lease.epoch && held.lease_until !== 0) return;
     throw new BitHiveError('BH_STORE_FENCED', `channel ${lease.channel} is held by another owner`);
   }
 }

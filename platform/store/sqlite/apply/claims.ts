@@ -37,7 +37,7 @@ export class Claims {
     // that wait for their time are not walked over.
     let below = Number.MAX_SAFE_INTEGER;
     while (ids.length < limit) {
-      const level = this.#priorityBelow.get(channel, destination, below)?.['priority'];
+      const level = this.#priorityBelow.get(channel, destination, below)?.priority;
       if (typeof level !== 'number') break;
       ids.push(...this.#due.all(channel, destination, level, nowMs, limit - ids.length).map(idOf));
       below = level;
@@ -60,7 +60,7 @@ export class Claims {
   }
 }
 
-const idOf = (row: Row): DeliveryId => deliveryId(row['id'] as number);
+const idOf = (row: Row): DeliveryId => deliveryId(row.id as number);
 
 /** The claim's questions; the plan test proves that each is a seek in its partial index. */
 export const claimSql = {

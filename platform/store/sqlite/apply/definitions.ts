@@ -15,8 +15,8 @@ export class Definitions {
 
   deploy({ channel, text, nowMs }: Operations['deployChannel']['request']): number {
     const latest = this.#latest.get(channel);
-    const version = (latest?.['version'] ?? 0) as number;
-    if (latest?.['text'] === text) return version;
+    const version = (latest?.version ?? 0) as number;
+    if (latest?.text === text) return version;
     this.#insert.run(channel, version + 1, text, nowMs);
     return version + 1;
   }

@@ -55,12 +55,11 @@ export class Inbox {
     let seq: number | null = newest;
     for (let step = 0; seq !== null && step < conflictsFollowed; step += 1) {
       const holder: Row | undefined = this.#holder.get(seq);
-      const isSameKey =
-        holder?.['channel'] === message.channel && holder['dedupe_key'] === message.dedupe?.key;
+      const isSameKey = holder?.channel === message.channel && holder.dedupe_key === message.dedupe?.key;
       if (!holder || !isSameKey) break;
-      if (holder['content_hash'] === message.dedupe?.contentHash) return duplicateOf(seq, holder);
+      if (holder.content_hash === message.dedupe?.contentHash) return duplicateOf(seq, holder);
       conflict ??= seq;
-      seq = holder['conflicts_with'] as number | null;
+      seq = holder.conflicts_with as number | null;
     }
     return this.#insert(message, mark, conflict);
   }
@@ -124,11 +123,11 @@ function rareValues(message: NewMessage, conflictsWith: number | undefined) {
 }
 
 function duplicateOf(seq: number, holder: Row): AcceptReceipt {
-  const refusal = holder['refusal'];
+  const refusal = holder.refusal;
   return {
     id: seq as MessageId,
     outcome: 'duplicate',
-    status: statusOf(holder['status'] as number),
+    status: statusOf(holder.status as number),
     ...(typeof refusal === 'string' ? { refusal: JSON.parse(refusal) as Refusal } : {}),
   };
 }

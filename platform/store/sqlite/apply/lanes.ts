@@ -56,19 +56,19 @@ export class Lanes {
     for (const lane of left) this.#remove.run(lane, position);
     for (const lane of left) {
       const next = this.#first.get(lane);
-      if (next) this.#promote(next['delivery'] as number);
+      if (next) this.#promote(next.delivery as number);
     }
   }
 
   #promote(id: number): void {
     const row = this.#delivery.get(id);
-    if (!row || row['state'] !== stateCode.queued || !this.#isFirst(row)) return;
+    if (!row || row.state !== stateCode.queued || !this.#isFirst(row)) return;
     this.#makeDue.run(id);
-    this.#work.deliveries(row['channel'] as string, row['destination'] as string);
+    this.#work.deliveries(row.channel as string, row.destination as string);
   }
 
   #isFirst(row: Row): boolean {
-    const lanes = JSON.parse(row['lanes'] as string) as string[];
-    return lanes.every((lane) => this.#first.get(lane)?.['position'] === row['position']);
+    const lanes = JSON.parse(row.lanes as string) as string[];
+    return lanes.every((lane) => this.#first.get(lane)?.position === row.position);
   }
 }

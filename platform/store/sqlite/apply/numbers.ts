@@ -10,7 +10,7 @@ export class Numbers {
     const top = (name: string, table: string, column: string): number => {
       const sql = `SELECT max(coalesce((SELECT max(${column}) FROM ${table}), 0),
         coalesce((SELECT value FROM meta WHERE name = ?), 0)) AS top`;
-      return database.prepare(sql).get(name)?.['top'] as number;
+      return database.prepare(sql).get(name)?.top as number;
     };
     this.#message = top('message_top', 'messages', 'seq');
     // A position in a lane is drawn from the same numbers as ids, see Lanes.

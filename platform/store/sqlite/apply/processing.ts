@@ -44,8 +44,8 @@ export class Processing {
 
   #requireWaiting(lease: ChannelLease, result: ProcessedMessage): number {
     const row = this.#read.get(result.id);
-    if (row?.['channel'] === lease.channel && row['status'] === statusCode.received) {
-      return row['channel_version'] as number;
+    if (row?.channel === lease.channel && row.status === statusCode.received) {
+      return row.channel_version as number;
     }
     throw new BitHiveError(
       'BH_STORE_FENCED',

@@ -52,12 +52,12 @@ export class Pruning {
   /** The root and all its descendants; empty when one of them is young or open, or an ancestor is still there. */
   #removableTree(root: number, beforeMs: number): number[] {
     const first = this.#message.get(root);
-    if (!first || this.#exists(first['parent']) || this.#exists(first['replay_of'])) return [];
+    if (!first || this.#exists(first.parent) || this.#exists(first.replay_of)) return [];
     const tree = new Set([root]);
     for (const seq of tree) {
       const row = this.#message.get(seq);
       if (!row || !this.#isEnded(seq, row, beforeMs) || tree.size > treeMessagesMax) return [];
-      for (const child of this.#children.all(seq, seq)) tree.add(child['seq'] as number);
+      for (const child of this.#children.all(seq, seq)) tree.add(child.seq as number);
     }
     return [...tree];
   }
@@ -67,7 +67,7 @@ export class Pruning {
   }
 
   #isEnded(seq: number, row: Row, beforeMs: number): boolean {
-    if (row['status'] === statusCode.received || (row['received_at'] as number) >= beforeMs) return false;
+    if (row.status === statusCode.received || (row.received_at as number) >= beforeMs) return false;
     return this.#openDelivery.get(seq) === undefined;
   }
 }

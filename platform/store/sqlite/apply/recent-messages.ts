@@ -21,7 +21,7 @@ export class RecentMessages {
     this.seed = seed;
     this.#segments = new SegmentWriter(database);
     this.duplicates = new DuplicateWindow(limits.duplicateWindowMessages);
-    const flushed = database.prepare('SELECT max(last) AS last FROM segments').get()?.['last'];
+    const flushed = database.prepare('SELECT max(last) AS last FROM segments').get()?.last;
     this.#tail = new Tail(typeof flushed === 'number' ? flushed + 1 : 1);
     this.#loadDuplicates(database);
     this.#loadTail(database);
@@ -43,8 +43,8 @@ export class RecentMessages {
     const pages = Math.ceil(limits.duplicateWindowMessages / messagesPerFlush);
     const rows = database.prepare('SELECT * FROM duplicate_pages ORDER BY base DESC LIMIT ?').all(pages);
     for (const row of rows.reverse()) {
-      const base = row['base'] as number;
-      for (const [offset, mark] of doublesOf(row['fingerprints'] as Uint8Array).entries()) {
+      const base = row.base as number;
+      for (const [offset, mark] of doublesOf(row.fingerprints as Uint8Array).entries()) {
         if (mark > 0) this.duplicates.add(mark, base + offset);
       }
     }
@@ -54,11 +54,11 @@ export class RecentMessages {
     const sql =
       'SELECT seq, channel, search_keys, dedupe_key, received_at FROM messages WHERE seq >= ? ORDER BY seq';
     for (const row of database.prepare(sql).all(this.#tail.base)) {
-      const packed = row['search_keys'];
-      const key = row['dedupe_key'];
+      const packed = row.search_keys;
+      const key = row.dedupe_key;
       const terms = typeof packed === 'string' ? termsOf(packed, this.seed) : [];
-      const mark = typeof key === 'string' ? markOf(row['channel'] as string, key, this.seed) : 0;
-      this.add(row['seq'] as number, terms, mark, row['received_at'] as number);
+      const mark = typeof key === 'string' ? markOf(row.channel as string, key, this.seed) : 0;
+      this.add(row.seq as number, terms, mark, row.received_at as number);
     }
   }
 }

@@ -49,25 +49,25 @@ export class Settlements {
     if (outcome.kind === 'delivered') {
       this.#finish(row, 'delivered', atMs, null);
     } else {
-      this.#parts.attempts.add(lease.id, row['attempts'] as number, atMs, outcome.kind, outcome.error);
+      this.#parts.attempts.add(lease.id, row.attempts as number, atMs, outcome.kind, outcome.error);
       if (outcome.kind === 'retry') this.#retry(row, settlement.nextDueAtMs ?? atMs, outcome.error);
       else this.#finish(row, outcome.kind, atMs, outcome.error);
     }
     this.#parts.work.add({
       kind: 'settled',
-      messageId: messageId(row['message'] as number),
+      messageId: messageId(row.message as number),
       id: lease.id,
       outcome: outcome.kind,
     });
     if (!settlement.answer) return {};
-    return { answerId: this.#acceptAnswer(settlement.answer, row['message'] as number) };
+    return { answerId: this.#acceptAnswer(settlement.answer, row.message as number) };
   }
 
   /** False when the word does not apply to the state that the delivery is in. */
   resolve(id: DeliveryId, word: 'retry' | 'delivered' | 'cancel', nowMs: number): boolean {
     const row = this.#read.get(id);
     if (!row) return false;
-    const state = stateOf(row['state'] as number);
+    const state = stateOf(row.state as number);
     const isFailed = state === 'dead' || state === 'unknown';
     if (word === 'retry' && isFailed) return this.#bringBack(row, nowMs);
     if (word === 'delivered' && isFailed) return this.#finish(row, 'delivered', nowMs, null, false);
@@ -79,38 +79,38 @@ export class Settlements {
   }
 
   #acceptAnswer(answer: NewMessage, parent: number) {
-    const inherited = unpackSearchKeys(textOrNull(this.#parentKeys.get(parent)?.['search_keys']));
+    const inherited = unpackSearchKeys(textOrNull(this.#parentKeys.get(parent)?.search_keys));
     const searchKeys = joinKeys(answer.searchKeys, inherited);
     return this.#parts.inbox.accept({ ...answer, parent: messageId(parent), searchKeys }).id;
   }
 
   #retry(row: Row, dueAtMs: number, error: Refusal | null): true {
-    this.#reschedule.run(dueAtMs, error === null ? null : JSON.stringify(error), row['id'] as number);
-    this.#parts.work.deliveries(row['channel'] as string, row['destination'] as string);
+    this.#reschedule.run(dueAtMs, error === null ? null : JSON.stringify(error), row.id as number);
+    this.#parts.work.deliveries(row.channel as string, row.destination as string);
     return true;
   }
 
   #finish(row: Row, state: DeliveryState, atMs: number, error: Refusal | null, holdsLanes = true): true {
-    this.#end.run(stateCode[state], atMs, error === null ? null : JSON.stringify(error), row['id'] as number);
-    if (holdsLanes) this.#parts.lanes.leave(row['position'] as number, lanesOf(row));
+    this.#end.run(stateCode[state], atMs, error === null ? null : JSON.stringify(error), row.id as number);
+    if (holdsLanes) this.#parts.lanes.leave(row.position as number, lanesOf(row));
     return true;
   }
 
   #bringBack(row: Row, nowMs: number): true {
-    const { position, isFirst } = this.#parts.lanes.reenter(row['id'] as DeliveryId, lanesOf(row));
-    this.#reopen.run(isFirst ? stateCode.due : stateCode.queued, position, nowMs, nowMs, row['id'] as number);
-    if (isFirst) this.#parts.work.deliveries(row['channel'] as string, row['destination'] as string);
+    const { position, isFirst } = this.#parts.lanes.reenter(row.id as DeliveryId, lanesOf(row));
+    this.#reopen.run(isFirst ? stateCode.due : stateCode.queued, position, nowMs, nowMs, row.id as number);
+    if (isFirst) this.#parts.work.deliveries(row.channel as string, row.destination as string);
     return true;
   }
 }
 
-const lanesOf = (row: Row): string[] => JSON.parse(row['lanes'] as string) as string[];
+const lanesOf = (row: Row): string[] => JSON.parse(row.lanes as string) as string[];
 
 function requireHolder(row: Row | undefined, lease: DeliveryLease): asserts row is Row {
   const holds =
-    row?.['state'] === stateCode.leased &&
-    row['lease_owner'] === lease.leaseOwner &&
-    row['lease_epoch'] === lease.leaseEpoch;
+    row?.state === stateCode.leased &&
+    row.lease_owner === lease.leaseOwner &&
+    row.lease_epoch === lease.leaseEpoch;
   if (!holds)
     throw new BitHiveError('BH_STORE_FENCED', `delivery ${lease.id} is not leased under this epoch`);
 }

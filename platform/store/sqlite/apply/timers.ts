@@ -21,19 +21,19 @@ export class Timers {
     this.#leases.require(lease);
     const due = this.#due.all(lease.channel, nowMs, limit);
     for (const row of due) {
-      this.#remove.run(lease.channel, row['key'] as string, row['name'] as string);
+      this.#remove.run(lease.channel, row.key as string, row.name as string);
       this.#inbox.accept({
         channel: lease.channel,
         channelVersion,
         kind: 'timer',
-        type: row['name'] as string,
+        type: row.name as string,
         sender: 'bithive',
         contentType: 'application/json',
         receivedAtMs: nowMs,
-        keys: [row['key'] as string],
+        keys: [row.key as string],
         searchKeys: [],
-        body: { kind: 'inline', bytes: new TextEncoder().encode(row['payload'] as string) },
-        facts: { dueAtMs: row['due_at'] as number },
+        body: { kind: 'inline', bytes: new TextEncoder().encode(row.payload as string) },
+        facts: { dueAtMs: row.due_at as number },
       });
     }
     return due.length;

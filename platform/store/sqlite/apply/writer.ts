@@ -87,7 +87,5 @@ export class Writer {
 /** Drawn once per database; see `fingerprint`. */
 function seedOf(database: Database): number {
   database.prepare("INSERT OR IGNORE INTO meta VALUES ('fingerprint_seed', ?)").run(randomInt(2 ** 31));
-  return database.prepare("SELECT value FROM meta WHERE name = 'fingerprint_seed'").get()?.[
-    'value'
-  ] as number;
+  return database.prepare("SELECT value FROM meta WHERE name = 'fingerprint_seed'").get()?.value as number;
 }

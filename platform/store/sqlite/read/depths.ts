@@ -20,9 +20,9 @@ export async function readDepths(knex: Knex): Promise<Depths> {
     .select('seq', 'received_at')
     .whereIn(
       'seq',
-      received.map((row) => row['oldest'] as number),
+      received.map((row) => row.oldest as number),
     );
-  const receivedAt = new Map(oldest.map((row) => [row['seq'], row['received_at'] as number]));
+  const receivedAt = new Map(oldest.map((row) => [row.seq, row.received_at as number]));
   const opened: Row[] = await knex('deliveries')
     .select('channel', 'destination', knex.raw('count(*) AS open'), knex.raw('min(created_at) AS oldest'))
     .whereRaw(open)
@@ -33,9 +33,9 @@ export async function readDepths(knex: Knex): Promise<Depths> {
     .groupBy('channel', 'destination', 'state');
   return {
     channels: received.map((row) => ({
-      channel: row['channel'] as string,
-      received: row['received'] as number,
-      oldestReceivedAtMs: receivedAt.get(row['oldest']!) ?? null,
+      channel: row.channel as string,
+      received: row.received as number,
+      oldestReceivedAtMs: receivedAt.get(row.oldest!) ?? null,
     })),
     destinations: joinDestinations(opened, ended),
   };
@@ -44,8 +44,8 @@ export async function readDepths(knex: Knex): Promise<Depths> {
 function joinDestinations(opened: readonly Row[], ended: readonly Row[]): Destination[] {
   const byName = new Map<string, Destination>();
   const entry = (row: Row): Destination => {
-    const channel = row['channel'] as string;
-    const destination = row['destination'] as string;
+    const channel = row.channel as string;
+    const destination = row.destination as string;
     const name = JSON.stringify([channel, destination]);
     const known = byName.get(name) ?? {
       channel,
@@ -60,12 +60,12 @@ function joinDestinations(opened: readonly Row[], ended: readonly Row[]): Destin
   };
   for (const row of opened) {
     const known = entry(row);
-    known.open = row['open'] as number;
-    known.oldestCreatedAtMs = row['oldest'] as number;
+    known.open = row.open as number;
+    known.oldestCreatedAtMs = row.oldest as number;
   }
   for (const row of ended) {
-    const name = row['state'] === stateCode.dead ? 'dead' : 'unknown';
-    entry(row)[name] = row['count'] as number;
+    const name = row.state === stateCode.dead ? 'dead' : 'unknown';
+    entry(row)[name] = row.count as number;
   }
   return [...byName.values()];
 }

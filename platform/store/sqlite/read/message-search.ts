@@ -31,7 +31,7 @@ export class MessageSearch {
     this.#database = database;
     this.#knex = knex;
     this.#segments = new SegmentSearch(database);
-    const seed = database.prepare("SELECT value FROM meta WHERE name = 'fingerprint_seed'").get()?.['value'];
+    const seed = database.prepare("SELECT value FROM meta WHERE name = 'fingerprint_seed'").get()?.value;
     this.#seed = (seed ?? 0) as number;
   }
 
@@ -40,8 +40,8 @@ export class MessageSearch {
     const texts = (query.keys ?? []).map(({ name, value }) => termText(name, value));
     const span = this.#database.prepare('SELECT min(seq) AS low, max(seq) AS high FROM messages').get();
     const found: Message[] = [];
-    let upper = Math.min((span?.['high'] ?? 0) as number, (query.before ?? Number.MAX_SAFE_INTEGER) - 1);
-    while (upper >= ((span?.['low'] ?? 1) as number) && found.length < limit) {
+    let upper = Math.min((span?.high ?? 0) as number, (query.before ?? Number.MAX_SAFE_INTEGER) - 1);
+    while (upper >= ((span?.low ?? 1) as number) && found.length < limit) {
       const stretch = this.#stretch(query, texts, upper);
       for (const part of parts(stretch)) {
         if (found.length >= limit) break;

@@ -47,11 +47,11 @@ export class OperatorReader {
     const deliveries = this.#database
       .prepare('SELECT id FROM deliveries WHERE message = ? ORDER BY id')
       .all(id);
-    const report = this.#database.prepare('SELECT report FROM outcomes WHERE seq = ?').get(id)?.['report'];
+    const report = this.#database.prepare('SELECT report FROM outcomes WHERE seq = ?').get(id)?.report;
     return {
       parents: this.#ancestors(id),
-      children: children.map((row) => messageId(integer(row['seq']))),
-      deliveries: deliveries.map((row) => row['id'] as DeliveryId),
+      children: children.map((row) => messageId(integer(row.seq))),
+      deliveries: deliveries.map((row) => row.id as DeliveryId),
       ...(typeof report === 'string' ? { report: JSON.parse(report) as JsonObject } : {}),
     };
   }
@@ -64,18 +64,18 @@ export class OperatorReader {
     const delivery = this.#database
       .prepare('SELECT state, attempts, settled_at FROM deliveries WHERE id = ?')
       .get(id);
-    const attempt = (delivery?.['attempts'] ?? 0) as number;
+    const attempt = (delivery?.attempts ?? 0) as number;
     const isLastToldBySettling =
-      delivery?.['state'] === stateCode.delivered && failed.at(-1)?.attempt !== attempt;
+      delivery?.state === stateCode.delivered && failed.at(-1)?.attempt !== attempt;
     if (!isLastToldBySettling || attempt === 0) return failed;
-    return [...failed, { attempt, atMs: delivery['settled_at'] as number, outcome: 'delivered' }];
+    return [...failed, { attempt, atMs: delivery.settled_at as number, outcome: 'delivered' }];
   }
 
   channelText(channel: string, version: number): string | null {
     const row = this.#database
       .prepare('SELECT text FROM channels WHERE channel = ? AND version = ?')
       .get(channel, version);
-    return (row?.['text'] ?? null) as string | null;
+    return (row?.text ?? null) as string | null;
   }
 
   async readAudit(fromSeq: number, limit: number): Promise<StoredAuditEvent[]> {
@@ -84,9 +84,9 @@ export class OperatorReader {
       .orderBy('seq')
       .limit(limit);
     return rows.map((row) => ({
-      ...(JSON.parse(row['event'] as string) as AuditEvent),
-      seq: integer(row['seq']),
-      hash: row['hash'] as string,
+      ...(JSON.parse(row.event as string) as AuditEvent),
+      seq: integer(row.seq),
+      hash: row.hash as string,
     }));
   }
 
@@ -98,7 +98,7 @@ export class OperatorReader {
     const ancestors: MessageId[] = [];
     let at: number = id;
     while (ancestors.length < ancestorsMax) {
-      const parent = read.get(at)?.['parent'];
+      const parent = read.get(at)?.parent;
       if (typeof parent !== 'number') break;
       ancestors.push(messageId(parent));
       at = parent;
@@ -108,11 +108,11 @@ export class OperatorReader {
 }
 
 function attemptOf(row: Row): DeliveryAttempt {
-  const error = row['error'];
+  const error = row.error;
   return {
-    attempt: integer(row['attempt']),
-    atMs: integer(row['at']),
-    outcome: row['outcome'] as DeliveryOutcome['kind'],
+    attempt: integer(row.attempt),
+    atMs: integer(row.at),
+    outcome: row.outcome as DeliveryOutcome['kind'],
     ...(typeof error === 'string' ? { error: JSON.parse(error) as Refusal } : {}),
   };
 }

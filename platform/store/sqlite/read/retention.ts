@@ -28,10 +28,10 @@ export async function scanRemovable(
     const rows = statement.all(nextSeq);
     for (const row of rows) {
       if (roots.length >= request.limit) return { roots, nextSeq, isAtEnd: false };
-      if ((row['received_at'] as number) >= request.beforeMs) return { roots, nextSeq, isAtEnd: true };
-      nextSeq = (row['seq'] as number) + 1;
-      const isMeant = request.channel === undefined || row['channel'] === request.channel;
-      if (isMeant && row['status'] !== statusCode.received) roots.push(messageId(row['seq'] as number));
+      if ((row.received_at as number) >= request.beforeMs) return { roots, nextSeq, isAtEnd: true };
+      nextSeq = (row.seq as number) + 1;
+      const isMeant = request.channel === undefined || row.channel === request.channel;
+      if (isMeant && row.status !== statusCode.received) roots.push(messageId(row.seq as number));
     }
     if (rows.length < scanRows) return { roots, nextSeq, isAtEnd: true };
     await setImmediate();
@@ -48,7 +48,7 @@ export async function* blobHashes(database: Database): AsyncIterable<string> {
   for (;;) {
     const rows = statement.all(after);
     for (const row of rows) {
-      after = row['hash'] as string;
+      after = row.hash as string;
       yield after;
     }
     if (rows.length < hashesPerPage) return;

@@ -43,22 +43,22 @@ export class WorkReader {
     return keys.flatMap(({ scope, key, withItems }) => {
       const row = this.#state.get(scope, key);
       if (!row) return [];
-      const value = JSON.parse(row['value'] as string) as Json;
+      const value = JSON.parse(row.value as string) as Json;
       return [withItems ? { scope, key, value, items: this.#readItems(scope, key) } : { scope, key, value }];
     });
   }
 
   nextTimerMs(channel: string): number | null {
-    return (this.#timer.get(channel)?.['due_at'] ?? null) as number | null;
+    return (this.#timer.get(channel)?.due_at ?? null) as number | null;
   }
 
   nextDeliveryMs(channel: string, destination: string): number | null {
-    let earliest = (this.#leased.get(channel, destination)?.['lease_until'] ?? null) as number | null;
+    let earliest = (this.#leased.get(channel, destination)?.lease_until ?? null) as number | null;
     let below = Number.MAX_SAFE_INTEGER;
     for (;;) {
-      const level = this.#priorityBelow.get(channel, destination, below)?.['priority'];
+      const level = this.#priorityBelow.get(channel, destination, below)?.priority;
       if (typeof level !== 'number') return earliest;
-      const due = this.#due.get(channel, destination, level)?.['due_at'] as number;
+      const due = this.#due.get(channel, destination, level)?.due_at as number;
       earliest = earliest === null ? due : Math.min(earliest, due);
       below = level;
     }
@@ -66,8 +66,8 @@ export class WorkReader {
 
   #readItems(scope: string, key: string): StateItem[] {
     return this.#items.all(scope, key).map((row) => ({
-      itemKey: row['item_key'] as string,
-      value: JSON.parse(row['value'] as string) as Json,
+      itemKey: row.item_key as string,
+      value: JSON.parse(row.value as string) as Json,
     }));
   }
 }

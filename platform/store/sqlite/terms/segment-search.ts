@@ -26,12 +26,12 @@ export class SegmentSearch {
     const row = this.#segment.get(seq);
     if (!row) return null;
     return {
-      base: row['base'] as number,
-      last: row['last'] as number,
-      firstPage: row['first_page'] as number,
-      fences: doublesOf(row['fences'] as Uint8Array),
-      receivedMin: row['received_min'] as number,
-      receivedMax: row['received_max'] as number,
+      base: row.base as number,
+      last: row.last as number,
+      firstPage: row.first_page as number,
+      fences: doublesOf(row.fences as Uint8Array),
+      receivedMin: row.received_min as number,
+      receivedMax: row.received_max as number,
     };
   }
 
@@ -58,7 +58,7 @@ export class SegmentSearch {
       page += 1
     ) {
       if (segment.fences[page]! >= to) break;
-      const postings = doublesOf(this.#page.get(segment.firstPage + page)?.['postings'] as Uint8Array);
+      const postings = doublesOf(this.#page.get(segment.firstPage + page)?.postings as Uint8Array);
       for (let at = lowerBound(postings, from); at < postings.length && postings[at]! < to; at += 1) {
         offsets.push(postings[at]! % messagesPerSegmentMax);
       }

@@ -40,7 +40,7 @@ export class SegmentWriter {
       .prepare('SELECT * FROM segments WHERE level = 0 ORDER BY base')
       .all()
       .map(segmentOf);
-    const top = database.prepare('SELECT max(page) AS page FROM term_pages').get()?.['page'];
+    const top = database.prepare('SELECT max(page) AS page FROM term_pages').get()?.page;
     this.#nextPage = typeof top === 'number' ? top + 1 : 1;
   }
 
@@ -94,7 +94,7 @@ export class SegmentWriter {
   #read(segment: Segment): Float64Array {
     const pages: Float64Array[] = [];
     for (let page = 0; page < segment.pageCount; page += 1) {
-      pages.push(doublesOf(this.#readPage.get(segment.firstPage + page)?.['postings'] as Uint8Array));
+      pages.push(doublesOf(this.#readPage.get(segment.firstPage + page)?.postings as Uint8Array));
     }
     const postings = new Float64Array(pages.reduce((sum, page) => sum + page.length, 0));
     let at = 0;
@@ -126,11 +126,11 @@ function mergePairs(runs: readonly Run[]): Run[] {
 
 function segmentOf(row: Row): Segment {
   return {
-    base: row['base'] as number,
-    last: row['last'] as number,
-    firstPage: row['first_page'] as number,
-    pageCount: (row['fences'] as Uint8Array).byteLength / 8,
-    receivedMin: row['received_min'] as number,
-    receivedMax: row['received_max'] as number,
+    base: row.base as number,
+    last: row.last as number,
+    firstPage: row.first_page as number,
+    pageCount: (row.fences as Uint8Array).byteLength / 8,
+    receivedMin: row.received_min as number,
+    receivedMax: row.received_max as number,
   };
 }

@@ -1,0 +1,111 @@
+import { createHash, type Hash } from 'node:crypto';
+import { type FileHandle, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { assert } from '../../core/assert.ts';
+import { BitHiveError } from '../../core/errors.ts';
+import type { BlobHash } from '../../core/ids.ts';
+import type { BlobWriter, StoredBlob } from '../../core/ports/index.ts';
+import { blobError } from './blob-errors.ts';
+import { type DurableFolders, syncFolder } from './durable-folders.ts';
+
+/** Bytes between two looks at the free space. */
+const lookEveryBytes = 16 * 1024 * 1024;
+
+export interface FileBlobWriterParts {
+  readonly file: FileHandle;
+  readonly temporaryPath: string;
+  readonly folders: DurableFolders;
+  readonly bytesMax: number;
+  readonly pathOf: (hash: BlobHash) => string;
+  /** Throws BH_STORE_FULL below the watermark. */
+  readonly requireSpace: () => Promise<void>;
+}
+
+/** Writes one body to a temporary file, hashing as it goes; the name is known only at the end. */
+export class FileBlobWriter implements BlobWriter {
+  readonly #parts: FileBlobWriterParts;
+  readonly #hash: Hash = createHash('sha256');
+  #bytesCount = 0;
+  #lookAtBytes = lookEveryBytes;
+  #state: 'open' | 'failed' | 'ended' = 'open';
+
+  constructor(parts: FileBlobWriterParts) {
+    this.#parts = parts;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    assert(this.#state === 'open', 'a blob writer takes bytes until it is committed or has failed');
+    try {
+      if (this.#bytesCount + bytes.length > this.#parts.bytesMax) {
+        throw new BitHiveError('BH_HTTP_TOO_LARGE', `the body is over ${this.#parts.bytesMax} bytes`);
+      }
+      this.#bytesCount += bytes.length;
+      this.#hash.update(bytes);
+      await this.#writeAll(bytes);
+      await this.#lookAtSpace();
+    } catch (cause) {
+      this.#state = 'failed';
+      throw blobError(cause);
+    }
+  }
+
+  async commit(): Promise<StoredBlob> {
+    assert(this.#state === 'open', 'a blob is committed once');
+    this.#state = 'failed';
+    try {
+      await this.#parts.file.sync();
+      await this.#parts.file.close();
+      const hash = this.#hash.digest('hex') as BlobHash;
+      await this.#moveIntoPlace(this.#parts.pathOf(hash));
+      this.#state = 'ended';
+      return { hash, bytesCount: this.#bytesCount };
+    } catch (cause) {
+      throw blobError(cause);
+    }
+  }
+
+  async abort(): Promise<void> {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    await this.#parts.file.close().catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EBADF') throw blobError(error); // Closed by a commit that failed later.
+    });
+    await rm(this.#parts.temporaryPath, { force: true });
+  }
+
+  /** One write may take a part only, for example on a disk that becomes full. */
+  async #writeAll(bytes: Uint8Array): Promise<void> {
+    let at = 0;
+    while (at < bytes.length) {
+      const { bytesWritten } = await this.#parts.file.write(bytes, at, bytes.length - at);
+      at += bytesWritten;
+    }
+  }
+
+  async #lookAtSpace(): Promise<void> {
+    if (this.#bytesCount < this.#lookAtBytes) return;
+    this.#lookAtBytes = this.#bytesCount + lookEveryBytes;
+    await this.#parts.requireSpace();
+  }
+
+  /**
+   * A rename replaces what is there in one step, so two writers of the same body need no agreement. When the body is there
+   * with the same length the copy is dropped; the folder is synced in any case: the other writer may not be so far yet.
+   */
+  async #moveIntoPlace(path: string): Promise<void> {
+    const folder = dirname(path);
+    await this.#parts.folders.make(folder);
+    if (await isThere(path, this.#bytesCount)) await rm(this.#parts.temporaryPath, { force: true });
+    else await rename(this.#parts.temporaryPath, path);
+    await syncFolder(folder);
+  }
+}
+
+async function isThere(path: string, bytesCount: number): Promise<boolean> {
+  try {
+    return (await stat(path)).size === bytesCount;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,131 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { access, mkdir, open, readdir, readFile, rm, statfs } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { assert } from '../../core/assert.ts';
+import { BitHiveError } from '../../core/errors.ts';
+import { type BlobHash, parseBlobHash } from '../../core/ids.ts';
+import { limits } from '../../core/limits.ts';
+import type { Blobs, BlobWriter, StoredBlob } from '../../core/ports/index.ts';
+import { blobError } from './blob-errors.ts';
+import { DurableFolders, syncFolder } from './durable-folders.ts';
+import { FileBlobWriter } from './file-blob-writer.ts';
+
+export interface FolderBlobsOptions {
+  /** Made when it is missing. Bodies lie in `ab/cd/<hash>`, unfinished ones in `tmp/`, on one filesystem. */
+  readonly folder: string;
+  readonly diskFreeBytesMin?: number;
+}
+
+/** Opens the blob folder and removes what a killed process left unfinished. One process owns the folder (the store's lock). */
+export async function openFolderBlobs(options: FolderBlobsOptions): Promise<Blobs> {
+  const root = resolve(options.folder);
+  const temporary = join(root, 'tmp');
+  await mkdir(temporary, { recursive: true, mode: 0o700 });
+  await syncFolder(root);
+  await syncFolder(dirname(root));
+  for (const name of await readdir(temporary)) await rm(join(temporary, name), { force: true });
+  return new FolderBlobs(root, temporary, options.diskFreeBytesMin ?? limits.diskFreeBytesMin);
+}
+
+class FolderBlobs implements Blobs {
+  readonly #root: string;
+  readonly #temporary: string;
+  readonly #freeBytesMin: number;
+  readonly #folders: DurableFolders;
+
+  constructor(root: string, temporary: string, freeBytesMin: number) {
+    this.#root = root;
+    this.#temporary = temporary;
+    this.#freeBytesMin = freeBytesMin;
+    this.#folders = new DurableFolders(root);
+  }
+
+  async put(source: AsyncIterable<Uint8Array>, bytesMax: number): Promise<StoredBlob> {
+    const writer = await this.begin(bytesMax);
+    try {
+      for await (const bytes of source) await writer.write(bytes);
+      return await writer.commit();
+    } catch (error) {
+      await writer.abort();
+      throw error;
+    }
+  }
+
+  async begin(bytesMax: number): Promise<BlobWriter> {
+    await this.#requireSpace();
+    const temporaryPath = join(this.#temporary, randomBytes(16).toString('hex'));
+    try {
+      const file = await open(temporaryPath, 'wx', 0o600);
+      return new FileBlobWriter({
+        file,
+        temporaryPath,
+        folders: this.#folders,
+        bytesMax,
+        pathOf: (hash) => this.pathOf(hash),
+        requireSpace: () => this.#requireSpace(),
+      });
+    } catch (cause) {
+      throw blobError(cause);
+    }
+  }
+
+  async read(hash: BlobHash): Promise<Uint8Array> {
+    const bytes = await readFile(this.pathOf(hash)).catch((cause: unknown) =>
+      Promise.reject(blobError(cause)),
+    );
+    requireHash(hash, createHash('sha256').update(bytes).digest('hex'));
+    return bytes;
+  }
+
+  /** The hash is known at the end only: a consumer that acts earlier must be able to take it back. */
+  async *stream(hash: BlobHash): AsyncIterable<Uint8Array> {
+    const digest = createHash('sha256');
+    try {
+      for await (const chunk of createReadStream(this.pathOf(hash))) {
+        digest.update(chunk as Buffer);
+        yield chunk as Buffer;
+      }
+    } catch (cause) {
+      throw blobError(cause);
+    }
+    requireHash(hash, digest.digest('hex'));
+  }
+
+  /** The grammar of a hash leaves no way out of the folder; a hash that was not parsed is a bug. */
+  pathOf(hash: BlobHash): string {
+    assert(parseBlobHash(hash) !== null, 'a blob hash has 64 hexadecimal digits');
+    return join(this.#root, hash.slice(0, 2), hash.slice(2, 4), hash);
+  }
+
+  async has(hash: BlobHash): Promise<boolean> {
+    return access(this.pathOf(hash)).then(
+      () => true,
+      (cause: NodeJS.ErrnoException) => {
+        if (cause.code === 'ENOENT') return false;
+        throw blobError(cause);
+      },
+    );
+  }
+
+  async remove(hash: BlobHash): Promise<void> {
+    await rm(this.pathOf(hash), { force: true }).catch((cause: unknown) => Promise.reject(blobError(cause)));
+  }
+
+  async freeBytes(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.#root);
+    return bavail * bsize;
+  }
+
+  async #requireSpace(): Promise<void> {
+    if ((await this.freeBytes()) >= this.#freeBytesMin) return;
+    throw new BitHiveError(
+      'BH_STORE_FULL',
+      `less than ${this.#freeBytesMin} bytes are free in the blob folder`,
+    );
+  }
+}
+
+function requireHash(hash: BlobHash, found: string): void {
+  if (found !== hash) throw new BitHiveError('BH_BLOB_CORRUPT', `the content of ${hash} has changed`);
+}
