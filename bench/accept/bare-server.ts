@@ -1,6 +1,6 @@
+import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import type { AddressInfo } from 'node:net';
 import { openConnection } from '../../platform/store/sqlite/connection.ts';
 import { loadSqlite } from '../../platform/store/sqlite/driver.ts';
 import { serveParent } from './child.ts';
@@ -11,7 +11,9 @@ import { serveParent } from './child.ts';
  */
 const folder = process.argv[2] as string;
 const database = openConnection(await loadSqlite(), join(folder, 'bare.sqlite'));
-database.exec('CREATE TABLE IF NOT EXISTS messages (seq INTEGER PRIMARY KEY, received_at INTEGER, body BLOB)');
+database.exec(
+  'CREATE TABLE IF NOT EXISTS messages (seq INTEGER PRIMARY KEY, received_at INTEGER, body BLOB)',
+);
 const insert = database.prepare('INSERT INTO messages (received_at, body) VALUES (?, ?)');
 let waiting: { socket: Socket; body: Buffer }[] = [];
 let count = 0;

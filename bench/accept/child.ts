@@ -15,7 +15,9 @@ export class MeasuredServer {
   }
 
   static async start(entry: string, args: readonly string[]): Promise<MeasuredServer> {
-    const process = fork(fileURLToPath(new URL(entry, import.meta.url)), args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const process = fork(fileURLToPath(new URL(entry, import.meta.url)), args, {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
     const message = await next(process);
     if (!('ready' in message)) throw new TypeError('the server did not get ready');
     return new MeasuredServer(process, message.ready);

@@ -13,20 +13,34 @@ export interface LoadResult {
  * Persistent connections, each sends its next message after the answer to the last. The answer is only framed and checked for
  * `MSA|AA` or `MSA|CA`, so that the load costs little of the machine that it measures.
  */
-export async function mllpLoad(port: number, connections: number, durationMs: number, tag: string): Promise<LoadResult> {
+export async function mllpLoad(
+  port: number,
+  connections: number,
+  durationMs: number,
+  tag: string,
+): Promise<LoadResult> {
   const latencies: number[] = [];
   const stopAt = performance.now() + durationMs;
   const startedAt = performance.now();
   await Promise.all(
-    Array.from({ length: connections }, (_, index) => lane(port, index, stopAt, `${tag}-${index}`, latencies)),
+    Array.from({ length: connections }, (_, index) =>
+      lane(port, index, stopAt, `${tag}-${index}`, latencies),
+    ),
   );
   const seconds = (performance.now() - startedAt) / 1000;
   latencies.sort((a, b) => a - b);
-  const at = (share: number) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
+  const at = (share: number) =>
+    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
   return { perSecond: latencies.length / seconds, p50Ms: at(0.5), p99Ms: at(0.99), sent: latencies.length };
 }
 
-async function lane(port: number, index: number, stopAt: number, tag: string, latencies: number[]): Promise<void> {
+async function lane(
+  port: number,
+  index: number,
+  stopAt: number,
+  tag: string,
+  latencies: number[],
+): Promise<void> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await once(socket, 'connect');
   let sent = 0;

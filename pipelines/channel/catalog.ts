@@ -8,7 +8,6 @@ import type { AckMoment } from './definition.ts';
 export interface SourceContext {
   readonly channel: string;
   readonly ack: AckMoment;
-  readonly strict: boolean;
 }
 
 export interface SourceKind<S> {

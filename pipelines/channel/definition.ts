@@ -77,7 +77,6 @@ export const channelSchema = z.strictObject({
   ack: ackSchema,
   filter: z.string().optional(),
   key: z.string().optional(),
-  strict: z.boolean().default(false),
   steps: z.array(kindAndSettings('step')).max(32).default([]),
   alerts: alertsSchema,
   to: z.array(kindAndSettings('destination')).max(64).default([]),

@@ -43,8 +43,8 @@ export class ChannelRuntime {
     this.#inForce = { compiled, version, destinations: this.#destinations };
     this.#versions.set(version, this.#inForce);
     const { kind, settings } = compiled.source;
-    const { ack, strict } = compiled.definition;
-    this.source = kind.create(settings, { channel: compiled.name, ack, strict });
+    const { ack } = compiled.definition;
+    this.source = kind.create(settings, { channel: compiled.name, ack });
     this.#acceptor = new Acceptor(ports.store, ports.clock, moments);
     const common = { ...ports, channel: compiled.name, moments };
     this.#processor = new Processor({

@@ -2,7 +2,11 @@ import { parseArgs } from 'node:util';
 
 /** `--name N` with a default, as a whole number. */
 export function numberArgument(name: string, fallback: number): number {
-  const { values } = parseArgs({ options: { [name]: { type: 'string' } }, strict: false, allowPositionals: true });
+  const { values } = parseArgs({
+    options: { [name]: { type: 'string' } },
+    strict: false,
+    allowPositionals: true,
+  });
   const given = values[name];
   return typeof given === 'string' ? Number.parseInt(given, 10) : fallback;
 }

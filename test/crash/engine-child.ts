@@ -30,7 +30,9 @@ export async function startEngine(
     log = (log + chunk.toString('utf8')).slice(-20_000);
   });
   const ready = await new Promise<ReadyLine>((resolve, reject) => {
-    child.once('exit', (code, signal) => reject(new TypeError(`the engine ended (${code ?? signal}) before it was ready\n${log}`)));
+    child.once('exit', (code, signal) =>
+      reject(new TypeError(`the engine ended (${code ?? signal}) before it was ready\n${log}`)),
+    );
     createInterface({ input: child.stdout as NonNullable<typeof child.stdout> }).on('line', (line) => {
       if (line.includes('"ready"')) resolve(JSON.parse(line) as ReadyLine);
     });
@@ -39,7 +41,12 @@ export async function startEngine(
   const mllp = door('mllp');
   const http = door('http');
   if (!mllp || !http) throw new TypeError(`doors are missing: ${JSON.stringify(ready.listening)}`);
-  return { mllpPort: mllp.port, httpUrl: `http://${http.host}:${http.port}`, tokenFile: ready.tokenFile, process: child };
+  return {
+    mllpPort: mllp.port,
+    httpUrl: `http://${http.host}:${http.port}`,
+    tokenFile: ready.tokenFile,
+    process: child,
+  };
 }
 
 export async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

@@ -14,7 +14,11 @@ export interface Hl7Ledger {
   readonly next: Map<string, number>;
 }
 
-export const newHl7Ledger = (): Hl7Ledger => ({ attempted: new Map(), acknowledged: new Map(), next: new Map() });
+export const newHl7Ledger = (): Hl7Ledger => ({
+  attempted: new Map(),
+  acknowledged: new Map(),
+  next: new Map(),
+});
 
 const patientsPerLane = 5;
 

@@ -20,7 +20,12 @@ const template = readFileSync(new URL('../../../data/demo/cxr/demo-cxr-1.dcm', i
 const instancesPerStudy = 3;
 
 /** Sends one instance after the other until the engine is gone. */
-export async function sendInstances(url: string, token: string, ledger: StowLedger, isOver: () => boolean): Promise<void> {
+export async function sendInstances(
+  url: string,
+  token: string,
+  ledger: StowLedger,
+  isOver: () => boolean,
+): Promise<void> {
   while (!isOver()) {
     ledger.count += 1;
     const { bytes, sent } = instanceOf(ledger.count);

@@ -1,0 +1,35 @@
+import { numberArgument } from '../crash/arguments.ts';
+import { fuzzFhir } from './fhir.fuzz.ts';
+import { fuzzHttp } from './http.fuzz.ts';
+import { fuzzMllp } from './mllp.fuzz.ts';
+import { fuzzStow } from './stow.fuzz.ts';
+
+interface FuzzResult {
+  readonly sent: number;
+  readonly answered: number;
+  readonly failures: readonly unknown[];
+}
+
+const shownFailures = 10;
+
+/** `npm run fuzz -- [--count 10000] [--seed N]`: malformed input at every door; ends 1 when one answer is not as specified. */
+const count = numberArgument('count', 10_000);
+const seed = numberArgument('seed', 20_261_122);
+const protocols: readonly (readonly [string, (count: number, seed: number) => Promise<FuzzResult>])[] = [
+  ['mllp', fuzzMllp],
+  ['stow', fuzzStow],
+  ['fhir', fuzzFhir],
+  ['http', fuzzHttp],
+];
+
+let failed = 0;
+for (const [name, fuzz] of protocols) {
+  const { sent, answered, failures } = await fuzz(count, seed);
+  failed += failures.length;
+  process.stdout.write(
+    `${name}: ${sent} sent, ${answered} answered as specified, ${failures.length} failures (seed ${seed})\n`,
+  );
+  for (const failure of failures.slice(0, shownFailures))
+    process.stdout.write(`  ${JSON.stringify(failure)}\n`);
+}
+process.exit(failed === 0 ? 0 : 1);
