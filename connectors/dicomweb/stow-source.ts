@@ -206,8 +206,14 @@ class StowSource implements HttpSource {
   #linger(raw: IncomingMessage): void {
     if (raw.complete || raw.destroyed) return;
     raw.resume();
+    const { socket } = raw;
     const cancel = this.#options.clock.after(lingerMs, () => raw.destroy());
-    raw.once('end', cancel).once('close', cancel);
+    const end = (): void => {
+      cancel();
+      socket.off('close', end);
+    };
+    raw.once('end', end);
+    socket.once('close', end);
   }
 
   #base(request: FastifyRequest): string {
