@@ -1,0 +1,47 @@
+import type { ErrorCode } from '../core/errors.ts';
+import type { CompletedFinding, InferenceJob, RefusedFinding } from '../core/inference.ts';
+import type { StudyInstance } from '../core/study.ts';
+import { type ModelManifest, modelIdentity } from './model-manifest.ts';
+
+export interface RunTimes {
+  readonly ranAtMs: number;
+  readonly durationMs: number;
+}
+
+/** Writes the findings of one job: what they share (study, order, model) is said once. */
+export interface FindingFrame {
+  completed(image: StudyInstance, run: RunTimes & { readonly probability: number }): CompletedFinding;
+  /** `image` is left out when no image came as far as the model. */
+  refused(code: ErrorCode, reason: string, times: RunTimes, image?: StudyInstance): RefusedFinding;
+}
+
+export function findingFrame(job: InferenceJob, manifest: ModelManifest): FindingFrame {
+  const shared = {
+    study: job.study,
+    ...(job.order ? { order: job.order } : {}),
+    model: modelIdentity(manifest),
+  };
+  const { target, threshold } = manifest;
+  return {
+    completed: (image, { ranAtMs, durationMs, probability }) => ({
+      ...shared,
+      ranAtMs,
+      durationMs,
+      status: 'completed',
+      sopInstanceUid: image.sopInstanceUid,
+      target,
+      probability,
+      threshold,
+      positive: probability >= threshold,
+    }),
+    refused: (code, reason, { ranAtMs, durationMs }, image) => ({
+      ...shared,
+      ranAtMs,
+      durationMs,
+      status: 'refused',
+      ...(image ? { sopInstanceUid: image.sopInstanceUid } : {}),
+      code,
+      reason,
+    }),
+  };
+}

@@ -1,0 +1,89 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { parseManifest, tensorsOf } from '../../inference/model-manifest.ts';
+import { bundledModelsFolder, loadModels } from '../../inference/model-registry.ts';
+
+const bundled = join(bundledModelsFolder(), 'cxr-pneumonia-28');
+const manifestText = await readFile(join(bundled, 'manifest.json'), 'utf8');
+const onnx = await readFile(join(bundled, 'model.onnx'));
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bithive-models-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function install(name: string, manifest: string, model: Uint8Array): Promise<void> {
+  await mkdir(join(folder, name));
+  await writeFile(join(folder, name, 'manifest.json'), manifest);
+  await writeFile(join(folder, name, 'model.onnx'), model);
+}
+
+test('the bundled model is what its manifest says', async () => {
+  const models = await loadModels([bundledModelsFolder()]);
+  const { manifest } = models.get('cxr-pneumonia-28');
+  expect(tensorsOf(manifest)).toEqual({
+    input: 'image',
+    output: 'probability',
+    shape: [1, 1, 28, 28],
+    outputRange: [0, 1],
+  });
+  const metrics = JSON.parse(await readFile(join(bundled, 'metrics.json'), 'utf8')) as Record<string, number>;
+  expect(manifest.threshold).toBe(metrics.threshold);
+  expect(manifest.evaluation[0]).toMatchObject({
+    auc: metrics.test_auc,
+    accuracy: metrics.test_acc,
+    sensitivity: metrics.test_sens,
+    specificity: metrics.test_spec,
+  });
+  expect(manifest.target).toEqual({
+    code: '233604007',
+    system: 'http://snomed.info/sct',
+    display: 'Pneumonia',
+  });
+});
+
+test('a model file with one changed byte is refused', async () => {
+  const changed = Uint8Array.from(onnx);
+  changed[changed.length - 1]! ^= 1;
+  await install('changed', manifestText, changed);
+  await expect(loadModels([folder])).rejects.toMatchObject({
+    code: 'BH_MODEL_INVALID',
+    detail: expect.stringContaining('SHA-256'),
+  });
+});
+
+test('two models of one name are refused', async () => {
+  await install('a', manifestText, onnx);
+  await install('b', manifestText, onnx);
+  await expect(loadModels([folder])).rejects.toMatchObject({ code: 'BH_MODEL_INVALID' });
+});
+
+test('a folder that is not there, and a model that is not there, are named', async () => {
+  await expect(loadModels([join(folder, 'absent')])).rejects.toMatchObject({ code: 'BH_MODEL_INVALID' });
+  const none = await loadModels([folder]);
+  expect(() => none.get('x')).toThrow(expect.objectContaining({ code: 'BH_MODEL_UNKNOWN' }));
+});
+
+test.each<[string, Record<string, unknown>, string]>([
+  ['an unknown key', { colour: 'red' }, 'colour'],
+  ['a file outside of its folder', { file: '../model.onnx' }, 'file'],
+  ['an unknown step', { preprocess: [{ step: 'blur' }] }, 'preprocess.0'],
+  ['a step of another size', { preprocess: [{ step: 'area-mean', rows: 32, columns: 28 }] }, '28 x 28'],
+  ['no step that gives the size', { preprocess: [{ step: 'voi' }] }, '28 x 28'],
+  ['a threshold above 1', { threshold: 1.5 }, 'threshold'],
+  ['a hash that is none', { sha256: 'abc' }, 'sha256'],
+])('a manifest with %s is refused', (_, change, names) => {
+  const edited = JSON.stringify({ ...(JSON.parse(manifestText) as object), ...change });
+  expect(() => parseManifest(edited, 'manifest.json')).toThrow(
+    expect.objectContaining({ code: 'BH_MODEL_INVALID', detail: expect.stringContaining(names) }),
+  );
+});
+
+test('a manifest that is not JSON is refused', () => {
+  expect(() => parseManifest('{', 'manifest.json')).toThrow(
+    expect.objectContaining({ code: 'BH_MODEL_INVALID' }),
+  );
+});
