@@ -1,6 +1,11 @@
 export { type ByteSource, bytesSource } from './byte-source.ts';
 export { DicomDataset } from './dataset.ts';
 export { DicomElement, type Fragment } from './element.ts';
+export { grayscale } from './grayscale/grayscale.ts';
+export { luminance } from './grayscale/luminance.ts';
+export { modalityValues } from './grayscale/modality-values.ts';
+export { storedValues } from './grayscale/stored-values.ts';
+export { type VoiWindow, voiValues, voiWindow, windowFunction } from './grayscale/voi-values.ts';
 export { instanceFacts } from './instance-facts.ts';
 export { type NameGroup, type PersonName, parsePersonName } from './person-name.ts';
 export { decodeFrame } from './pixels/decode-frame.ts';
@@ -10,4 +15,6 @@ export { pixelElement } from './pixels/pixel-element.ts';
 export { readDataset } from './read-dataset.ts';
 export { readHeader } from './read-header.ts';
 export { formatTag, tags } from './tags.ts';
+export type { TransferSyntax } from './transfer-syntax.ts';
+export { transferSyntax } from './transfer-syntax.ts';
 export { verifyPixelData } from './verify-pixel-data.ts';
