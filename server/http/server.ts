@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { assert } from '../../core/assert.ts';
 import { BitHiveError } from '../../core/errors.ts';
 import type { Listening } from '../../core/ports/index.ts';
@@ -108,8 +108,8 @@ export async function createApp(
     clock,
   });
   countRequests(app, options);
-  addHooks(app, options);
-  addErrorHandlers(app, table, options);
+  addHooks(app, table, options);
+  addErrorHandler(app, table, options);
   registerRoutes(app, table, options, isStopping);
   await app.ready();
   return app;
@@ -123,8 +123,9 @@ const answerHeaders = {
   'referrer-policy': 'no-referrer',
 };
 
-function addHooks(app: FastifyInstance, { clock, config }: HttpServerOptions): void {
+function addHooks(app: FastifyInstance, table: RouteTable, { clock, config }: HttpServerOptions): void {
   app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) throw unknownAddress(request, reply, table);
     const { permission } = request.routeOptions.config;
     const isOfSource = permission?.startsWith('ingest:') ?? false;
     // A source that takes anything but JSON streams it, under its own rule of progress.
@@ -138,25 +139,25 @@ function addHooks(app: FastifyInstance, { clock, config }: HttpServerOptions): v
   app.addHook('onResponse', async (request) => dropRest(request, clock));
 }
 
-function addErrorHandlers(app: FastifyInstance, table: RouteTable, { logger }: HttpServerOptions): void {
+/** Said before the body is read: nobody will. */
+function unknownAddress(request: FastifyRequest, reply: FastifyReply, table: RouteTable): BitHiveError {
+  const methods = table.methodsOf(request.url);
+  if (methods.length === 0) return new BitHiveError('BH_HTTP_NOT_FOUND', 'nothing is at this address');
+  reply.header('allow', methods.join(', '));
+  return new BitHiveError('BH_HTTP_METHOD', `${methods.join(', ')} is taken here`);
+}
+
+function addErrorHandler(app: FastifyInstance, table: RouteTable, { logger }: HttpServerOptions): void {
   app.setErrorHandler((error: Error, request, reply) => {
     const known = httpErrorOf(error);
     if (known.entry.http >= 500) {
-      logger.error(
-        'http request failed',
-        { code: known.code, route: request.routeOptions.url, method: request.method },
-        known,
-      );
+      const { method, routeOptions } = request;
+      logger.error('http request failed', { code: known.code, method, route: routeOptions.url }, known);
     }
     return sendProblem(reply, known);
   });
-  app.setNotFoundHandler((request, reply) => {
-    const methods = table.methodsOf(request.url);
-    if (methods.length === 0)
-      return sendProblem(reply, new BitHiveError('BH_HTTP_NOT_FOUND', 'nothing is at this address'));
-    reply.header('allow', methods.join(', '));
-    return sendProblem(reply, new BitHiveError('BH_HTTP_METHOD', `${methods.join(', ')} is taken here`));
-  });
+  // The hook above has already thrown; without this line the framework would bring a handler of its own.
+  app.setNotFoundHandler((request, reply) => sendProblem(reply, unknownAddress(request, reply, table)));
 }
 
 function registerRoutes(
