@@ -1,0 +1,123 @@
+import { Agent, type Dispatcher, fetch } from 'undici';
+import { isObject } from '../../formats/fhir/index.ts';
+
+/** What came back over HTTP. `body` is undefined when it was longer than the limit. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  readonly body: Uint8Array | undefined;
+}
+
+/** The exchange failed. `isSent`: a connection stood and the request was on its way, so the receiver may have acted on it. */
+export class ExchangeFailed extends Error {
+  override readonly name = 'ExchangeFailed';
+  readonly isSent: boolean;
+  readonly reason: string;
+
+  constructor(isSent: boolean, cause: unknown) {
+    const reason = reasonOf(cause);
+    super(reason, { cause });
+    this.isSent = isSent && !/^ERR_SSL_/.test(reason);
+    this.reason = reason;
+  }
+}
+
+export interface AgentOptions {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly connectTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly connections: number;
+}
+
+/** A pool of our own: undici's `fetch` takes TLS material and limits from its dispatcher only. */
+export function createAgent(options: AgentOptions): Agent {
+  const { ca, cert, key } = options;
+  return new Agent({
+    connections: options.connections,
+    pipelining: 1,
+    headersTimeout: options.requestTimeoutMs,
+    bodyTimeout: options.requestTimeoutMs,
+    connect: {
+      timeout: options.connectTimeoutMs,
+      minVersion: 'TLSv1.2',
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+    },
+  });
+}
+
+export interface ExchangeRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: { readonly [name: string]: string };
+  readonly body?: Uint8Array | string;
+  readonly answerBytesMax: number;
+  readonly signal: AbortSignal;
+}
+
+/** One HTTP exchange, redirects not followed. Throws `ExchangeFailed` only. */
+export async function exchange(agent: Agent, request: ExchangeRequest): Promise<HttpAnswer> {
+  let isSent = false;
+  const dispatcher = agent.compose(noteStart(() => (isSent = true)));
+  try {
+    const response = await fetch(request.url, {
+      method: request.method,
+      headers: request.headers,
+      redirect: 'manual',
+      signal: request.signal,
+      dispatcher,
+      ...(request.body === undefined ? {} : { body: request.body }),
+    });
+    const body = await readUpTo(response.body, request.answerBytesMax);
+    return { status: response.status, headers: response.headers, body };
+  } catch (cause) {
+    throw new ExchangeFailed(isSent, cause);
+  }
+}
+
+/** Tells when a request is written to a connection that stands: TCP and TLS are done then. */
+function noteStart(started: () => void): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) =>
+    dispatch(
+      options,
+      new Proxy(handler, {
+        get(target, name) {
+          const value: unknown = Reflect.get(target, name, target);
+          if (typeof value !== 'function') return value;
+          return (...args: unknown[]) => {
+            if (name === 'onRequestStart' || name === 'onConnect') started();
+            return Reflect.apply(value, target, args) as unknown;
+          };
+        },
+      }),
+    );
+}
+
+async function readUpTo(
+  body: AsyncIterable<Uint8Array> | null,
+  bytesMax: number,
+): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let bytesCount = 0;
+  for await (const chunk of body ?? []) {
+    bytesCount += chunk.byteLength;
+    if (bytesCount > bytesMax) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The innermost code of the chain of causes: `ECONNREFUSED`, `UND_ERR_HEADERS_TIMEOUT`, `CERT_HAS_EXPIRED`, `AbortError`. */
+function reasonOf(error: unknown): string {
+  let reason = 'unknown failure';
+  for (let at: unknown = error; at instanceof Error || isObject(at); at = (at as { cause?: unknown }).cause) {
+    const { code, name, message } = at as { code?: unknown; name?: unknown; message?: unknown };
+    if (typeof code === 'string') reason = code;
+    else if (name === 'AbortError' || name === 'TimeoutError') reason = name;
+    else if (typeof message === 'string' && reason === 'unknown failure') reason = message;
+  }
+  return reason;
+}
