@@ -33,7 +33,7 @@ function outputBytesMax(inputBytes: number): number {
 }
 
 function inflateError(cause: unknown): BitHiveError {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
   if (code === 'ERR_BUFFER_TOO_LARGE') {
     const most = `${limits.dicomInflateRatioMax} times its size or ${limits.dicomInflateBytesMax} bytes`;
     return new BitHiveError('BH_DICOM_LIMIT', `the deflated data set inflates to more than ${most}`, {

@@ -38,14 +38,14 @@ export class SourceWindow {
 
   /** An element that keeps asking doubles its window, so that reading it again costs linear time in all. */
   async #widen(from: number, until: number): Promise<void> {
-    const asked = until - from;
     const grown = from === this.#base ? this.#bytes.length * 2 : 0;
-    await this.#fetch(from, from + Math.max(asked, grown, chunkBytes));
-    this.#fetchedBytes += this.#bytes.length;
-    // A window is fetched at most twice as often as it doubles: twice the limit bounds what is held as well.
-    if (asked > limits.dicomHeaderBytesMax || this.#fetchedBytes > 2 * limits.dicomHeaderBytesMax) {
+    const length = Math.max(until - from, Math.min(grown, limits.dicomHeaderBytesMax), chunkBytes);
+    this.#fetchedBytes += length;
+    // An element is fetched twice at most for each doubling: twice the limit bounds what is read and what is held.
+    if (length > limits.dicomHeaderBytesMax || this.#fetchedBytes > 2 * limits.dicomHeaderBytesMax) {
       throw new BitHiveError('BH_DICOM_LIMIT', `the header is over ${limits.dicomHeaderBytesMax} bytes`);
     }
+    await this.#fetch(from, from + length);
   }
 
   async #fetch(from: number, until: number): Promise<void> {

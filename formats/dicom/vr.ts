@@ -54,4 +54,4 @@ export function vrTraits(vr: string): VrTraits {
 const unknownVr = traits('UN', null, true, true);
 
 /** What PS3.10 7.1 uses in group 0002. Anything else there is an attack on the reader of the length (CVE-2026-3650). */
-export const fileMetaVrs: ReadonlySet<string> = new Set(['AE', 'OB', 'SH', 'UI', 'UL', 'UR', 'UN']);
+export const fileMetaVrs: ReadonlySet<string> = new Set(['AE', 'OB', 'SH', 'UI', 'UL', 'UR']);
