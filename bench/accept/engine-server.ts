@@ -9,7 +9,7 @@ import { serveParent } from './child.ts';
 /** The verb *accept* alone: our MLLP door and our store; parsed, duplicate-checked, stored, search keys indexed, synced, acknowledged. */
 const folder = process.argv[2] as string;
 const writer = process.argv[3] as 'thread' | 'inline';
-const store = await openSqliteStore({ folder, writer, logger: silentLogger });
+const store = await openSqliteStore({ folder, writer, clock: systemClock, logger: silentLogger });
 let count = 0;
 
 const source = createMllpSource({

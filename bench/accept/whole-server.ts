@@ -32,7 +32,10 @@ const flags = [
 const { config } = loadConfig({ argv: [...flags, '--log-level', 'error'], env: {}, cwd: folder });
 
 let delivered = 0;
-const engine = await startEngine({ config, environment: {}, onSettled: () => (delivered += 1) });
+const engine = await startEngine({ config, environment: {} });
+engine.store.onWork((work) => {
+  if (work.kind === 'settled' && work.outcome === 'delivered') delivered += 1;
+});
 const port = engine.listening.find(({ protocol }) => protocol === 'mllp')?.port ?? 0;
 serveParent(
   port,

@@ -15,15 +15,18 @@ export interface SourceKind<S> {
   /** Kinds of message that come in at this door; a filter and a key are read from these. */
   readonly messageKind: MessageKind;
   readonly settings: z.ZodType<S>;
-  create(settings: S, context: SourceContext): Source;
+  create(settings: S, context: SourceContext): Source | Promise<Source>;
 }
 
 export interface DestinationKind<S> {
   readonly kind: string;
   readonly settings: z.ZodType<S>;
   /** Whether it sends a product of this content type. */
-  takes(contentType: string): boolean;
-  create(settings: S, context: { readonly channel: string; readonly name: string }): Destination;
+  takes(contentType: string, settings: S): boolean;
+  create(
+    settings: S,
+    context: { readonly channel: string; readonly name: string },
+  ): Destination | Promise<Destination>;
 }
 
 export interface StepKind<S> {

@@ -109,7 +109,8 @@ function fanOut(
   for (const destination of destinations) {
     if (!destination.when(subject)) continue;
     for (const product of products) {
-      if (destination.kind.takes(product.contentType)) made.push(deliveryOf(destination, subject, product));
+      if (destination.kind.takes(product.contentType, destination.settings))
+        made.push(deliveryOf(destination, subject, product));
     }
   }
   return made;

@@ -32,28 +32,41 @@ export class ChannelRuntime {
   readonly #deliverers: readonly Deliverer[];
   readonly #destinations: readonly OpenDestination[];
 
-  constructor(options: ChannelRuntimeOptions) {
-    const { compiled, version, ports, moments } = options;
+  private constructor(
+    options: ChannelRuntimeOptions,
+    source: Source,
+    destinations: readonly OpenDestination[],
+  ) {
+    const { compiled, version, ports, moments, fallbackCharset } = options;
     this.#options = options;
     this.name = compiled.name;
-    this.#destinations = compiled.destinations.map((destination) => ({
-      ...destination,
-      open: destination.kind.create(destination.settings, { channel: compiled.name, name: destination.name }),
-    }));
-    this.#inForce = { compiled, version, destinations: this.#destinations };
+    this.source = source;
+    this.#destinations = destinations;
+    this.#inForce = { compiled, version, destinations };
     this.#versions.set(version, this.#inForce);
-    const { kind, settings } = compiled.source;
-    const { ack } = compiled.definition;
-    this.source = kind.create(settings, { channel: compiled.name, ack });
     this.#acceptor = new Acceptor(ports.store, ports.clock, moments);
     const common = { ...ports, channel: compiled.name, moments };
     this.#processor = new Processor({
       ...common,
       versionOf: (wanted) => this.#versionOf(wanted),
       inForce: () => this.#inForce,
-      ...(options.fallbackCharset === undefined ? {} : { fallbackCharset: options.fallbackCharset }),
+      ...(fallbackCharset === undefined ? {} : { fallbackCharset }),
     });
-    this.#deliverers = this.#destinations.map((destination) => new Deliverer({ ...common, destination }));
+    this.#deliverers = destinations.map((destination) => new Deliverer({ ...common, destination }));
+  }
+
+  /** Builds the door and the destinations; nothing runs yet. Throws BH_CONFIG_* when one cannot be built. */
+  static async create(options: ChannelRuntimeOptions): Promise<ChannelRuntime> {
+    const { compiled } = options;
+    const { kind, settings } = compiled.source;
+    const context = { channel: compiled.name, ack: compiled.definition.ack };
+    const source = await kind.create(settings, context);
+    const destinations: OpenDestination[] = [];
+    for (const destination of compiled.destinations) {
+      const named = { channel: compiled.name, name: destination.name };
+      destinations.push({ ...destination, open: await destination.kind.create(destination.settings, named) });
+    }
+    return new ChannelRuntime(options, source, destinations);
   }
 
   /** Works off what is stored. The door stays shut until `open`. */

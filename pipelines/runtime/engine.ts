@@ -61,7 +61,7 @@ export class Pipelines {
       const version = await ports.store.deployChannel(channel.name, channel.text, ports.clock.nowMs());
       const { fallbackCharset } = options;
       runtimes.push(
-        new ChannelRuntime({
+        await ChannelRuntime.create({
           ports,
           moments,
           catalog,

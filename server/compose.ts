@@ -1,0 +1,192 @@
+import type { Config } from '../config/index.ts';
+import type { HttpSource } from '../connectors/http-source.ts';
+import type { MessageId } from '../core/ids.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Blobs, Listening, Store } from '../core/ports/index.ts';
+import { bundledModelsFolder, createInferencePool, loadModels } from '../inference/index.ts';
+import { loadHl7ToFhirMap } from '../mappings/index.ts';
+import { parseSiteSettings } from '../mappings/site.ts';
+import { AlertMonitor } from '../pipelines/alerts/monitor.ts';
+import { Pipelines } from '../pipelines/runtime/engine.ts';
+import { createStoreAudit } from '../platform/audit/store-audit.ts';
+import { openFolderBlobs } from '../platform/blobs/index.ts';
+import { systemClock } from '../platform/clock.ts';
+import { createPinoLogger } from '../platform/observability/pino-logger.ts';
+import { createPrometheusMetrics } from '../platform/observability/prometheus-metrics.ts';
+import { systemRandom } from '../platform/random.ts';
+import { createSystemKeys } from '../platform/security/system-keys.ts';
+import { ensureTokenFile } from '../platform/security/token-file.ts';
+import { backupTo } from './compose/backup.ts';
+import { channelCatalog } from './compose/catalog.ts';
+import { channelEnvironment, type Environment, readChannelFiles } from './compose/channel-files.ts';
+import { blobsFolderOf, tokenFileOf } from './compose/data-folder.ts';
+import { Keeper } from './compose/keeper.ts';
+import { openStore } from './compose/open-store.ts';
+import { ownerName } from './compose/owner-name.ts';
+import { postAlert } from './compose/post-alert.ts';
+import { createHttpServer } from './http/index.ts';
+import { version } from './version.ts';
+
+export interface EngineOptions {
+  readonly config: Config;
+  /** The process environment, for `env:` secrets and `${NAME}` in channel files. */
+  readonly environment: Environment;
+}
+
+/** A running engine. */
+export interface Engine {
+  readonly listening: readonly Listening[];
+  readonly store: Store;
+  readonly blobs: Blobs;
+  readonly pipelines: Pipelines;
+  readonly tokenFile: string;
+  readonly token: string;
+  /** Drains: doors shut, what was read is answered, work in hand is finished, the rest stays in the store. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Wires everything and starts it. What is stored is worked off before the first door opens.
+ *
+ * @throws BH_CONFIG_*, BH_STORE_LOCKED, BH_STORE_VERSION, BH_MODEL_INVALID; nothing is left running then
+ */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const closers: (() => Promise<void>)[] = [];
+  const closeAll = async () => {
+    for (const close of closers.reverse()) await close();
+  };
+  try {
+    return await start(options, closers, closeAll);
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function start(
+  { config, environment }: EngineOptions,
+  closers: (() => Promise<void>)[],
+  closeAll: () => Promise<void>,
+): Promise<Engine> {
+  const graceMs = config.stop.graceSeconds * 1000;
+  const clock = systemClock;
+  const random = systemRandom;
+  const logger = createPinoLogger({ level: config.log.level, stream: process.stderr });
+  const metrics = createPrometheusMetrics({ withProcess: true });
+  const keys = createSystemKeys({ env: environment, cwd: process.cwd() });
+  const site = parseSiteSettings(siteOf(config));
+  const models = await loadModels([config.inference.models ?? bundledModelsFolder()]);
+
+  const store = await openStore(config, { clock, logger, keys });
+  closers.push(() => store.close());
+  const blobs = await openFolderBlobs({
+    folder: blobsFolderOf(config),
+    diskFreeBytesMin: config.disk.freeBytesMin,
+  });
+  const tokenFile = tokenFileOf(config);
+  const token = await ensureTokenFile(tokenFile, random);
+  const pool = createInferencePool({
+    models,
+    clock,
+    logger,
+    metrics,
+    ...(config.inference.workers > 0 ? { workers: config.inference.workers } : {}),
+  });
+  closers.push(() => pool.close());
+
+  const ports = { store, blobs, clock, random, logger, metrics, owner: ownerName(random) };
+  const httpSources: HttpSource[] = [];
+  const parts = {
+    ports,
+    config,
+    keys,
+    site,
+    models,
+    pool,
+    httpSources,
+    hl7ToFhir: loadHl7ToFhirMap({ site }),
+  };
+  const pipelines = await Pipelines.prepare({
+    ports,
+    catalog: channelCatalog(parts),
+    environment: channelEnvironment(config, environment),
+    channels: await readChannelFiles(config.channels.folder),
+    fallbackCharset: site.fallbackCharset,
+  });
+  const alerts = new AlertMonitor({
+    store,
+    clock,
+    logger,
+    metrics,
+    channels: () => pipelines.channels,
+    defaults: {
+      silenceMinutes: config.alerts.silenceMinutes,
+      queueMinutes: config.alerts.queueMinutes,
+      deadLetters: 1,
+    },
+    everyMs: config.alerts.checkSeconds * 1000,
+    ...(config.alerts.webhook ? { notify: postAlert(config.alerts.webhook) } : {}),
+  });
+  const keeper = new Keeper({ store, clock, logger, retentionDays: config.retention.days });
+  const http = await createHttpServer({
+    config,
+    version,
+    store,
+    blobs,
+    audit: createStoreAudit(store),
+    metrics,
+    logger,
+    clock,
+    keys,
+    token,
+    sources: httpSources,
+    replay: (id: MessageId) => pipelines.replay(id),
+    backup: (folder: string) => backupTo(folder, store, blobs),
+    status: async () => statusOf(store, pipelines, alerts, clock.nowMs()),
+  });
+
+  pipelines.start();
+  closers.push(() => pipelines.stop(graceMs));
+  alerts.start();
+  keeper.start();
+  closers.push(async () => {
+    alerts.stop();
+    keeper.stop();
+  });
+  const doors = await pipelines.open();
+  closers.push(() => http.stop(graceMs));
+  const listening = [...(await http.listen()), ...doors.filter(({ path }) => path === undefined)];
+  logger.info('engine.ready', { version, channels: pipelines.channels.map(({ name }) => name) });
+  return { listening, store, blobs, pipelines, tokenFile, token, stop: closeAll };
+}
+
+/** The site as the mappings read it; its name is for people only. */
+function siteOf(config: Config): unknown {
+  const { name: _name, ...site } = config.site;
+  return site;
+}
+
+async function statusOf(
+  store: Store,
+  pipelines: Pipelines,
+  alerts: AlertMonitor,
+  nowMs: number,
+): Promise<JsonObject> {
+  const channels = pipelines.channels.map(({ name, inForce, unreachable }) => ({
+    name,
+    version: inForce.version,
+    destinations: inForce.destinations.map((destination) => ({
+      name: destination.name,
+      target: destination.open.target,
+      reachable: !unreachable.includes(destination.name),
+    })),
+  }));
+  const status = {
+    version,
+    channels,
+    alerts: alerts.active,
+    depths: await store.depths(nowMs),
+    store: await store.health(),
+  };
+  return JSON.parse(JSON.stringify(status)) as JsonObject;
+}

@@ -1,0 +1,59 @@
+import { createWriteStream } from 'node:fs';
+import { link, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { types } from 'node:util';
+import { BitHiveError } from '../../core/errors.ts';
+import { type BlobHash, parseBlobHash } from '../../core/ids.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Blobs, Store } from '../../core/ports/index.ts';
+
+/** What a backup says of itself, in `backup.json`. */
+export const backupMarkFile = 'backup.json';
+
+/**
+ * Copies store and bodies into an empty folder while work goes on. Bodies are named by their content and never change, so they are
+ * linked where the file system allows it. A body that the copied store names was durable before its row, so it is there.
+ *
+ * @throws BH_HTTP_INPUT when the folder is not empty
+ */
+export async function backupTo(folder: string, store: Store, blobs: Blobs): Promise<JsonObject> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  if ((await readdir(folder)).length > 0) throw new BitHiveError('BH_HTTP_INPUT', `${folder} is not empty`);
+  const { throughMessageId } = await store.backup(folder);
+  let bodies = 0;
+  for await (const name of store.blobsInUse()) {
+    const hash = parseBlobHash(name);
+    if (hash !== null && (await copyBlob(blobs, hash, join(folder, 'blobs')))) bodies += 1;
+  }
+  const mark = { throughMessageId, bodies };
+  await writeFile(join(folder, backupMarkFile), `${JSON.stringify(mark)}\n`);
+  return mark;
+}
+
+async function copyBlob(blobs: Blobs, hash: BlobHash, folder: string): Promise<boolean> {
+  const path = join(folder, hash.slice(0, 2), hash.slice(2, 4), hash);
+  await mkdir(dirname(path), { recursive: true });
+  const source = blobs.pathOf(hash);
+  if (source !== null && (await linked(source, path))) return true;
+  // A row that was pruned since may name a body that is gone: the copy of the store does not need it either.
+  if (!(await blobs.has(hash))) return false;
+  await pipeline(blobs.stream(hash), createWriteStream(path, { flags: 'wx' }));
+  return true;
+}
+
+async function linked(source: string, path: string): Promise<boolean> {
+  try {
+    await link(source, path);
+    return true;
+  } catch (error) {
+    if (
+      types.isNativeError(error) &&
+      'code' in error &&
+      ['EXDEV', 'EPERM', 'EMLINK', 'ENOENT', 'EEXIST'].includes(String(error.code))
+    ) {
+      return error.code === 'EEXIST';
+    }
+    throw error;
+  }
+}

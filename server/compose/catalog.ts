@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import type { Config } from '../../config/index.ts';
+import { createStowSource } from '../../connectors/dicomweb/index.ts';
+import type { HttpSource } from '../../connectors/http-source.ts';
+import { createNullDestination } from '../../connectors/null/destination.ts';
+import { inferenceJobContentType } from '../../core/inference.ts';
+import type { Keys } from '../../core/ports/index.ts';
+import { createGrid, type InferencePool, type ModelRegistry } from '../../inference/index.ts';
+import type { Hl7ToFhirMap } from '../../mappings/index.ts';
+import type { SiteSettings } from '../../mappings/site.ts';
+import {
+  type ChannelCatalog,
+  catalogOf,
+  type DestinationKind,
+  type SourceKind,
+} from '../../pipelines/channel/catalog.ts';
+import type { EnginePorts } from '../../pipelines/runtime/engine.ts';
+import { assembleStudy } from '../../pipelines/steps/assemble-study.ts';
+import { mapHl7 } from '../../pipelines/steps/map-hl7.ts';
+import { reportFinding } from '../../pipelines/steps/report-finding.ts';
+import { routeStudy } from '../../pipelines/steps/route-study.ts';
+import { fhirDestinationKind, fhirSourceKind } from './fhir-kinds.ts';
+import { hl7DestinationKind, hl7SourceKind } from './hl7-kinds.ts';
+
+/** What the kinds of a channel file are built from. */
+export interface CatalogParts {
+  readonly ports: EnginePorts;
+  readonly config: Config;
+  readonly keys: Keys;
+  readonly site: SiteSettings;
+  readonly hl7ToFhir: Hl7ToFhirMap;
+  readonly models: ModelRegistry;
+  readonly pool: InferencePool;
+  /** Sources behind the shared HTTP listener put themselves here, to be mounted. */
+  readonly httpSources: HttpSource[];
+}
+
+/** Every kind of source, step and destination that a channel file can name. */
+export function channelCatalog(parts: CatalogParts): ChannelCatalog {
+  return catalogOf({
+    sources: [hl7SourceKind(parts), fhirSourceKind(parts), dicomwebSourceKind(parts)],
+    steps: [
+      mapHl7({ 'hl7v2-to-fhir': parts.hl7ToFhir }),
+      assembleStudy,
+      routeStudy,
+      reportFinding(parts.site),
+    ],
+    destinations: [fhirDestinationKind(parts), hl7DestinationKind(parts), gridKind(parts), nullKind],
+  });
+}
+
+/** `dicomweb` as a door: STOW-RS under `/dicomweb`. */
+function dicomwebSourceKind({ ports, httpSources }: CatalogParts): SourceKind<unknown> {
+  return {
+    kind: 'dicomweb',
+    messageKind: 'dicom',
+    settings: z.strictObject({}),
+    create() {
+      const source = createStowSource(ports);
+      httpSources.push(source);
+      return source;
+    },
+  };
+}
+
+const gridSettings = z.strictObject({ model: z.string().optional() });
+
+/** `grid` as a destination: the inference workers of this engine. */
+function gridKind({ ports, models, pool }: CatalogParts): DestinationKind<z.output<typeof gridSettings>> {
+  return {
+    kind: 'grid',
+    settings: gridSettings,
+    takes: (contentType) => contentType === inferenceJobContentType,
+    create: ({ model }) => createGrid({ ...ports, models, pool, ...(model ? { model } : {}) }),
+  };
+}
+
+const nullSettings = z.strictObject({
+  takes: z.string().default('*'),
+  concurrency: z.number().int().min(1).max(1024).optional(),
+});
+
+/** `null` as a destination: takes everything, or one content type, and keeps nothing. */
+const nullKind: DestinationKind<z.output<typeof nullSettings>> = {
+  kind: 'null',
+  settings: nullSettings,
+  takes: (contentType, { takes }) => takes === '*' || takes === contentType,
+  create: ({ concurrency }) => createNullDestination(concurrency),
+};

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { refuseExposed } from '../../config/index.ts';
+import { createMllpDestination, createMllpSource, hl7ContentType } from '../../connectors/hl7v2/index.ts';
+import type { DestinationKind, SourceKind } from '../../pipelines/channel/catalog.ts';
+import { loadTls } from '../../platform/security/tls-material.ts';
+import type { CatalogParts } from './catalog.ts';
+import { clientTls, clientTlsSchema } from './client-tls.ts';
+
+const port = z.number().int().min(0).max(65_535);
+const serverTlsSchema = z.strictObject({ key: z.string(), cert: z.string(), ca: z.string().optional() });
+
+const sourceSettings = z.strictObject({
+  host: z.string().min(1).optional(),
+  port: port.optional(),
+  tls: serverTlsSchema.optional(),
+  /** Refuse with AR what the lists do not name; an empty list takes all. */
+  strict: z
+    .strictObject({ types: z.array(z.string()).default([]), versions: z.array(z.string()).default([]) })
+    .optional(),
+});
+
+/** `hl7v2` as a door: MLLP. Host, port and TLS are those of the settings unless the channel has its own. */
+export function hl7SourceKind({
+  ports,
+  config,
+  keys,
+  site,
+}: CatalogParts): SourceKind<z.output<typeof sourceSettings>> {
+  return {
+    kind: 'hl7v2',
+    messageKind: 'hl7v2',
+    settings: sourceSettings,
+    async create(settings, { channel, ack }) {
+      const host = settings.host ?? config.hl7v2.host;
+      const references = settings.tls ?? config.hl7v2.tls;
+      const tls = references ? await loadTls(references, keys) : undefined;
+      const hasTls = tls !== undefined;
+      refuseExposed({ name: `channel ${channel}`, host, hasTls, hasCredentials: tls?.requestCert === true });
+      return createMllpSource({
+        ...ports,
+        name: channel,
+        host,
+        port: settings.port ?? config.hl7v2.port,
+        ack: ack.moment,
+        fallbackCharset: site.fallbackCharset,
+        ...(settings.strict ? { strict: settings.strict } : {}),
+        ...(tls
+          ? {
+              tls: {
+                key: tls.key,
+                cert: tls.cert,
+                requestClientCert: tls.requestCert,
+                ...(tls.ca ? { ca: tls.ca } : {}),
+              },
+            }
+          : {}),
+      });
+    },
+  };
+}
+
+const destinationSettings = z.strictObject({
+  host: z.string().min(1),
+  port: port.min(1),
+  tls: clientTlsSchema.optional(),
+  concurrency: z.number().int().min(1).max(256).optional(),
+  answerMs: z.number().int().min(100).max(3_600_000).optional(),
+  /** What AE, AR, CE and CR mean: by the standard, always try again, or never. */
+  negativeAnswer: z.enum(['by-condition', 'retry', 'dead']).optional(),
+  awaitsApplication: z.boolean().optional(),
+});
+
+/** `hl7v2` as a destination: sends HL7 v2 as it came or as a map made it. */
+export function hl7DestinationKind({
+  ports,
+  keys,
+}: CatalogParts): DestinationKind<z.output<typeof destinationSettings>> {
+  return {
+    kind: 'hl7v2',
+    settings: destinationSettings,
+    takes: (contentType) => contentType === hl7ContentType,
+    async create({ tls, answerMs, concurrency, negativeAnswer, awaitsApplication, host, port }, { name }) {
+      return createMllpDestination({
+        ...ports,
+        name,
+        host,
+        port,
+        ...(tls ? { tls: await clientTls(tls, keys) } : {}),
+        ...(answerMs ? { answerMs } : {}),
+        ...(concurrency ? { concurrency } : {}),
+        ...(negativeAnswer ? { negativeAnswer } : {}),
+        ...(awaitsApplication === undefined ? {} : { awaitsApplication }),
+      });
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import type { Config } from '../../config/index.ts';
+import { BitHiveError } from '../../core/errors.ts';
+import type { Clock, Keys, Logger, Store } from '../../core/ports/index.ts';
+import { openSqliteStore } from '../../platform/store/index.ts';
+
+/** The store that the settings name. */
+export async function openStore(
+  config: Config,
+  ports: { readonly clock: Clock; readonly logger: Logger; readonly keys: Keys },
+): Promise<Store> {
+  const { clock, logger } = ports;
+  if (config.store.kind === 'postgres') {
+    throw new BitHiveError('BH_CONFIG_VALUE', 'store.kind: postgres is not in this version');
+  }
+  return openSqliteStore({
+    folder: config.data,
+    clock,
+    logger,
+    writer: config.store.writer,
+    diskFreeBytesMin: config.disk.freeBytesMin,
+  });
+}
