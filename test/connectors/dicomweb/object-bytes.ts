@@ -4,6 +4,9 @@ export interface ObjectFields {
   readonly studyInstanceUid?: string;
   readonly patientId?: string;
   readonly pixels?: Uint8Array;
+  readonly transferSyntaxUid?: string;
+  /** Elements of groups 0028 to 7FDF. */
+  readonly extra?: Buffer;
 }
 
 const ctImage = '1.2.840.10008.5.1.4.1.1.2';
@@ -13,7 +16,7 @@ export function objectBytes(fields: ObjectFields = {}): Buffer {
   const meta = Buffer.concat([
     element(0x0002, 0x0002, 'UI', ctImage),
     element(0x0002, 0x0003, 'UI', sop),
-    element(0x0002, 0x0010, 'UI', '1.2.840.10008.1.2.1'),
+    element(0x0002, 0x0010, 'UI', fields.transferSyntaxUid ?? '1.2.840.10008.1.2.1'),
   ]);
   return Buffer.concat([
     Buffer.alloc(128),
@@ -27,6 +30,7 @@ export function objectBytes(fields: ObjectFields = {}): Buffer {
     element(0x0010, 0x0020, 'LO', fields.patientId ?? 'PAT-1'),
     element(0x0020, 0x000d, 'UI', fields.studyInstanceUid ?? '1.2.3'),
     element(0x0020, 0x000e, 'UI', '1.2.3.1'),
+    fields.extra ?? Buffer.alloc(0),
     fields.pixels === undefined ? Buffer.alloc(0) : pixelElements(fields.pixels),
   ]);
 }
@@ -45,7 +49,7 @@ export function pixelHeader(bytesCount: number): Buffer {
   return head;
 }
 
-function element(group: number, number: number, vr: string, text: string): Buffer {
+export function element(group: number, number: number, vr: string, text: string): Buffer {
   const padding = text.length % 2 === 0 ? '' : vr === 'UI' ? '\0' : ' ';
   const value = Buffer.from(text + padding, 'latin1');
   return Buffer.concat([elementHead(group, number, vr, value.length), value]);

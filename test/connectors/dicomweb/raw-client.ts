@@ -69,5 +69,6 @@ export function bodyOf(objects: readonly Uint8Array[], partType = 'application/d
 }
 
 export async function* inPieces(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+  for (let at = 0; at < bytes.length; at += Math.max(1, size))
+    yield bytes.subarray(at, at + Math.max(1, size));
 }
