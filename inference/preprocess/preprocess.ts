@@ -1,8 +1,14 @@
-import type { DecodedFrame, DicomDataset } from '../../formats/dicom/index.ts';
+import { BitHiveError } from '../../core/errors.ts';
+import {
+  type DecodedFrame,
+  type DicomDataset,
+  modalityValues,
+  storedValues,
+  voiValues,
+} from '../../formats/dicom/index.ts';
 import { areaMean } from './area-mean.ts';
 import { centreSquare } from './centre-square.ts';
 import type { GreyImage } from './grey-image.ts';
-import { modalityValues, storedValues, voiValues } from './grey-values.ts';
 import type { PreprocessStep } from './preprocess-step.ts';
 
 export interface Preprocessed {
@@ -20,7 +26,7 @@ export function preprocess(
   frame: DecodedFrame,
   steps: readonly PreprocessStep[],
 ): Preprocessed {
-  let image = storedValues(frame);
+  let image = storedImage(frame);
   let full = image;
   let input = image;
   for (const step of steps) {
@@ -40,9 +46,9 @@ function applyStep(
 ): GreyImage {
   switch (step.step) {
     case 'modality-lut':
-      return modalityValues(image, dataset);
+      return { ...image, values: modalityValues(image.values, dataset) };
     case 'voi':
-      return voiValues(image, dataset);
+      return { ...image, values: voiValues(image.values, dataset) };
     case 'monochrome1-invert':
       return frame.photometric === 'MONOCHROME1' ? mapped(image, (value) => 1 - value) : image;
     case 'centre-square':
@@ -54,6 +60,13 @@ function applyStep(
     case 'normalise':
       return mapped(image, (value) => (value - step.mean) / step.standardDeviation);
   }
+}
+
+function storedImage(frame: DecodedFrame): GreyImage {
+  const { rows, columns, samplesPerPixel } = frame;
+  if (samplesPerPixel !== 1)
+    throw new BitHiveError('BH_DICOM_ATTRIBUTE', `${samplesPerPixel} samples per pixel are no grey image`);
+  return { rows, columns, values: storedValues(frame) };
 }
 
 function mapped(image: GreyImage, change: (value: number) => number): GreyImage {
