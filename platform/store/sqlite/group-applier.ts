@@ -15,6 +15,7 @@ export class GroupApplier {
   readonly #options: ConnectionOptions;
   #database: Database;
   #writer: Writer;
+  #isOpen = true;
 
   constructor(driver: SqliteDriver, path: string, options: ConnectionOptions) {
     this.#driver = driver;
@@ -56,6 +57,7 @@ export class GroupApplier {
     }
     this.#database = database;
     this.#writer = new Writer(database);
+    this.#isOpen = true;
   }
 
   close(): void {
@@ -96,12 +98,11 @@ export class GroupApplier {
     }
   }
 
+  /** Once: recovery closes first, and may be followed by the close of the store. */
   #close(): void {
-    try {
-      this.#database.close();
-    } catch (error) {
-      if (!(error instanceof Error && /not open/.test(error.message))) throw error;
-    }
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#database.close();
   }
 }
 

@@ -13,7 +13,11 @@ import { inlineRunner } from './inline-runner.ts';
 import { migrate } from './migrate.ts';
 import { Readers } from './readers.ts';
 import { SqliteStore } from './sqlite-store.ts';
+import { isCompiled, threadRunner } from './thread-runner.ts';
 import { WorkListeners } from './work-listeners.ts';
+
+/** From source there is no compiled worker of the same text, so tests commit in their own thread. */
+const writerDefault = isCompiled ? 'thread' : 'inline';
 
 export interface SqliteStoreOptions {
   /** The data folder; made when it is missing. */
@@ -55,7 +59,11 @@ async function openLocked(
   } finally {
     schema.close();
   }
-  const runner = inlineRunner(new GroupApplier(driver, databasePath, { cacheKib: 65_536 }));
+  const connection = { cacheKib: 65_536 };
+  const runner =
+    (options.writer ?? writerDefault) === 'thread'
+      ? await threadRunner({ path: databasePath, options: connection })
+      : inlineRunner(new GroupApplier(driver, databasePath, connection));
   const readers = new Readers(driver, databasePath);
   const listeners = new WorkListeners(logger);
   const commits = new GroupCommit({

@@ -41,6 +41,7 @@ export interface SqliteStoreParts {
 export class SqliteStore implements Store {
   readonly #parts: SqliteStoreParts;
   readonly #pruneFrom = new Map<string, number>();
+  #closing: Promise<void> | null = null;
 
   constructor(parts: SqliteStoreParts) {
     this.#parts = parts;
@@ -167,7 +168,12 @@ export class SqliteStore implements Store {
     };
   }
 
-  async close() {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#parts.disk.close();
     await this.#parts.commits.close();
     await this.#parts.readers.close();
