@@ -62,7 +62,7 @@ export class MllpFramer {
   }
 
   push(chunk: Buffer): void {
-    this.#waiting.push(chunk);
+    if (chunk.length > 0) this.#waiting.push(chunk);
   }
 
   /** The next event, null when more bytes are needed. */
