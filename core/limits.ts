@@ -23,6 +23,8 @@ export const limits = {
   fhirResourceElementsMax: 50_000,
   /** Issues that one answer lists. */
   fhirIssuesMax: 200,
+  /** FHIR requests being read, validated or stored at once; each may hold a body of `httpBodyBytesMax`. */
+  fhirRequestsMax: 64,
 
   stowBodyBytesMax: 16 * 1024 * 1024 * 1024,
   stowPartBytesMax: 8 * 1024 * 1024 * 1024,
