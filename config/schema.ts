@@ -100,6 +100,13 @@ export const configSchema = z.strictObject({
     assigners: z.record(z.string().min(1), z.string().min(1)).meta({
       description: 'Identifier system of each assigning authority: HL7 namespace or OID, DICOM issuer.',
     }),
+    defaultAssigner: text(
+      'Assigner of patient ids that name none: a key of `assigners`, or a name.',
+    ).optional(),
+    fallbackCharset: text('Character set of HL7 v2 messages that declare none in MSH-18.'),
+    nullMarker: z.enum(['omit', 'data-absent-reason']).meta({
+      description: "What HL7's null leaves behind in a resource: nothing, or a data-absent-reason.",
+    }),
     write: z.enum(['conditional', 'client-id']).meta({
       description:
         'How resources are written: `PUT Type?identifier=`, or `PUT Type/id` for servers that take client ids.',

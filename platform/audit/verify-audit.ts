@@ -17,12 +17,13 @@ export async function verifyAudit(
   let events = 0;
   for (;;) {
     const page = await store.readAudit(events + 1, pageEvents);
-    if (page.length === 0) return { events, lastHash };
     for (const { seq, hash, ...event } of page) {
       if (seq !== events + 1) throw new BitHiveError('BH_AUDIT_CHAIN', `event ${events + 1} is missing`);
       lastHash = auditHash(lastHash, canonicalJson(event));
       if (lastHash !== hash) throw new BitHiveError('BH_AUDIT_CHAIN', `event ${seq} does not fit its hash`);
       events = seq;
     }
+    // A page that is not full is the end. Waiting for an empty one would never end where reading is an event itself.
+    if (page.length < pageEvents) return { events, lastHash };
   }
 }

@@ -1,0 +1,67 @@
+import type { Verb } from './verb.ts';
+
+interface VerbEntry {
+  readonly name: string;
+  readonly summary: string;
+  /** Loaded only when it is called: `bithive --help` must not open a model runtime. */
+  load(): Promise<Verb>;
+}
+
+/** Every verb, in the order of the help text. A test holds the summaries to those of the verbs. */
+export const verbs: readonly VerbEntry[] = [
+  {
+    name: 'serve',
+    summary: 'Runs the engine until it is told to stop.',
+    load: async () => (await import('./serve.ts')).serve,
+  },
+  {
+    name: 'doctor',
+    summary: 'Checks this machine, the settings and the data folder, and says what to do.',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
+  {
+    name: 'hl7 send',
+    summary: 'Sends the HL7 v2 messages of a file over MLLP and prints the answers.',
+    load: async () => (await import('./hl7-send.ts')).hl7Send,
+  },
+  {
+    name: 'message search',
+    summary: 'Finds messages by clinical key, channel, type, status or time.',
+    load: async () => (await import('./message-search.ts')).messageSearchVerb,
+  },
+  {
+    name: 'message show',
+    summary: 'Shows one message: where it came from, what it led to, every attempt.',
+    load: async () => (await import('./message-show.ts')).messageShow,
+  },
+  {
+    name: 'message replay',
+    summary: 'Has the running engine accept the bytes of a message again.',
+    load: async () => (await import('./message-replay.ts')).messageReplay,
+  },
+  {
+    name: 'audit verify',
+    summary: 'Recomputes the hash chain of the audit trail.',
+    load: async () => (await import('./audit-verify.ts')).auditVerify,
+  },
+  {
+    name: 'backup',
+    summary: 'Copies everything that the engine keeps into an empty folder, while it works.',
+    load: async () => (await import('./backup.ts')).backup,
+  },
+  {
+    name: 'restore',
+    summary: 'Puts a backup into an empty data folder and checks it.',
+    load: async () => (await import('./restore.ts')).restore,
+  },
+  {
+    name: 'config check',
+    summary: 'Checks the settings and the shape of the channel files without starting anything.',
+    load: async () => (await import('./config-check.ts')).configCheck,
+  },
+  {
+    name: 'config explain',
+    summary: 'Says what value a setting has, and which file, variable or flag gave it.',
+    load: async () => (await import('./config-explain.ts')).configExplain,
+  },
+];
