@@ -20,7 +20,9 @@ export function coversPart(coverage: Coverage, subcomponent: number): boolean {
 }
 
 /** Parts that several rows read, together. `path` is one or two part numbers. */
-export function joinCoverage(rows: readonly { readonly path: readonly number[]; readonly covers: Coverage }[]): Coverage {
+export function joinCoverage(
+  rows: readonly { readonly path: readonly number[]; readonly covers: Coverage }[],
+): Coverage {
   const parts: (Coverage | undefined)[] = [];
   for (const { path, covers } of rows) {
     const [first = 1, second] = path;
@@ -32,7 +34,7 @@ export function joinCoverage(rows: readonly { readonly path: readonly number[]; 
 
 function unite(a: Coverage | undefined, b: Coverage): Coverage {
   if (a === undefined || b === 'all') return b;
-  if (a === 'all') return a;
+  if (a === 'all' || a === b) return a;
   const [left, right] = [asParts(a), asParts(b)];
   const joined: (Coverage | undefined)[] = [];
   for (let part = 1; part < Math.max(left.length, right.length); part++) {

@@ -3,7 +3,26 @@ import { compilePathAll, type Hl7Message } from '../../formats/hl7v2/index.ts';
 
 /** Events that join, move or relink records: they touch the person named in MRG as well (HL7 v2.5.1 3.3.18 to 3.3.60). */
 const mergeEvents: ReadonlySet<string> = new Set([
-  'A18', 'A24', 'A30', 'A34', 'A35', 'A36', 'A37', 'A39', 'A40', 'A41', 'A42', 'A43', 'A44', 'A45', 'A46', 'A47', 'A48', 'A49', 'A50', 'A51',
+  'A18',
+  'A24',
+  'A30',
+  'A34',
+  'A35',
+  'A36',
+  'A37',
+  'A39',
+  'A40',
+  'A41',
+  'A42',
+  'A43',
+  'A44',
+  'A45',
+  'A46',
+  'A47',
+  'A48',
+  'A49',
+  'A50',
+  'A51',
 ]);
 
 /** Where MRG holds the prior value of a field (HL7 v2.5.1 3.4.9). */
@@ -25,7 +44,8 @@ const priorField: { readonly [field: string]: string } = {
 export function orderingKeys(keyPath: string): (message: Hl7Message) => readonly string[] {
   const readAll = compilePathAll(keyPath);
   const match = /^([A-Z][A-Z0-9]{2}-\d+)(.*)$/.exec(keyPath);
-  if (match === null) throw new BitHiveError('BH_HL7_PATH', `${keyPath}: name a field without a segment number`);
+  if (match === null)
+    throw new BitHiveError('BH_HL7_PATH', `${keyPath}: name a field without a segment number`);
   const prior = priorField[match[1]!];
   const readPrior = prior === undefined ? () => [] : compilePathAll(`${prior}${match[2]}`);
   return (message) => {

@@ -48,7 +48,14 @@ function addLeaves(
         if (segment.raw(field, rep, component, part).trim() === '') continue;
         if (taken !== undefined && isTaken(taken, rep, component, part)) continue;
         if (residue.length >= limits.mapResidueMax) return;
-        const path = pathOf(run, segment, field, reps > 1 ? rep : 0, components > 1 ? component : 0, parts > 1 ? part : 0);
+        const path = pathOf(
+          run,
+          segment,
+          field,
+          reps > 1 ? rep : 0,
+          components > 1 ? component : 0,
+          parts > 1 ? part : 0,
+        );
         residue.push({ path, value: segment.get(field, rep, component, part).slice(0, valueCharsMax) });
       }
     }
@@ -58,7 +65,8 @@ function addLeaves(
 function isTaken(taken: readonly Taken[], rep: number, component: number, part: number): boolean {
   for (const one of taken) {
     if (one.rep !== 0 && one.rep !== rep) continue;
-    if (one.component === 0 ? coversLeaf(one.covers, component, part) : takesPart(one, component, part)) return true;
+    if (one.component === 0 ? coversLeaf(one.covers, component, part) : takesPart(one, component, part))
+      return true;
   }
   return false;
 }

@@ -43,13 +43,13 @@ export class Run {
   readonly context: ConvertContext;
   readonly issues: MapIssue[] = [];
   readonly explanations: Explanation[] | undefined;
-  readonly entries = new Map<string, BundleEntry>();
   /** The row at work, for issues. */
   row = '';
   /** Set by a converter that had to replace a code: the original, for the extension of the element. */
   original: FhirObject | undefined;
   hasDigits = false;
   readonly #taken = new Map<number, Taken[]>();
+  readonly #entries = new Map<string, { mode: WriteMode; resource: Resource; identifier: Identifier }>();
   #offset: string | null | undefined;
   #issuesLeftOut = 0;
 
@@ -78,7 +78,8 @@ export class Run {
   }
 
   issue(severity: MapIssue['severity'], code: MapIssue['code'], path: string, text: string): void {
-    if (this.issues.length < limits.mapIssuesMax) this.issues.push({ severity, code, path, row: this.row, text });
+    if (this.issues.length < limits.mapIssuesMax)
+      this.issues.push({ severity, code, path, row: this.row, text });
     else this.#issuesLeftOut++;
   }
 
@@ -86,18 +87,34 @@ export class Run {
     return this.#issuesLeftOut;
   }
 
-  /** Adds an entry unless one of the same identity is there; answers its fullUrl. */
+  has(uuid: string): boolean {
+    return this.#entries.has(uuid);
+  }
+
+  /** Adds a resource unless one of the same identity is there; answers its fullUrl. It may still be filled until the end. */
   add(mode: WriteMode, uuid: string, resource: Resource, identifier: Identifier): string {
-    const fullUrl = `urn:uuid:${uuid}`;
-    if (!this.entries.has(fullUrl)) {
-      this.entries.set(fullUrl, bundleEntry(this.site.settings, mode, uuid, resource, identifier));
+    if (!this.#entries.has(uuid)) this.#entries.set(uuid, { mode, resource, identifier });
+    return `urn:uuid:${uuid}`;
+  }
+
+  bundleEntries(): readonly BundleEntry[] {
+    const entries: BundleEntry[] = [];
+    for (const [uuid, { mode, resource, identifier }] of this.#entries) {
+      entries.push(bundleEntry(this.site.settings, mode, uuid, resource, identifier));
     }
-    return fullUrl;
+    return entries;
   }
 }
 
 /** `PID[1]-7`, `PID[1]-5[2].1`: the path of an element, as the parser reads it. */
-export function pathOf(run: Run, segment: Hl7Segment, field: number, rep = 0, component = 0, subcomponent = 0): string {
+export function pathOf(
+  run: Run,
+  segment: Hl7Segment,
+  field: number,
+  rep = 0,
+  component = 0,
+  subcomponent = 0,
+): string {
   const nth = run.message.all(segment.name).indexOf(segment) + 1;
   const repText = rep > 0 ? `[${rep}]` : '';
   const componentText = component > 0 ? `.${component}${subcomponent > 0 ? `.${subcomponent}` : ''}` : '';

@@ -17,7 +17,11 @@ export function bundleEntry(
   identifier: Identifier,
 ): BundleEntry {
   const fullUrl = `urn:uuid:${uuid}`;
-  if (mode === 'record') resource.meta = { ...(resource.meta as object), tag: [{ system: identifier.system, code: identifier.value }] };
+  if (mode === 'record')
+    resource.meta = {
+      ...(resource.meta as object),
+      tag: [{ system: identifier.system, code: identifier.value }],
+    };
   if (site.write === 'client-id') {
     const { resourceType, ...rest } = resource;
     const url = `${resourceType}/${uuid}`;

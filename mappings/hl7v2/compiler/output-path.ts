@@ -17,7 +17,12 @@ export interface OutputPath {
   readonly isChoice: boolean;
   isSet(target: FhirObject): boolean;
   /** Puts a value in; `fixed` fills the gaps of the object that holds it, or of the value itself after `[+]`. */
-  put(target: FhirObject, value: FhirValue, fixed: FhirObject | undefined, original: FhirObject | undefined): void;
+  put(
+    target: FhirObject,
+    value: FhirValue,
+    fixed: FhirObject | undefined,
+    original: FhirObject | undefined,
+  ): void;
   /** Path of what `put` wrote last, for explanations. */
   describe(target: FhirObject): string;
 }
@@ -41,7 +46,12 @@ export function compileOutputPath(type: string, text: string, fail: (why: string
   };
 }
 
-function checkSteps(type: string, steps: readonly Step[], text: string, fail: (why: string) => never): readonly string[] {
+function checkSteps(
+  type: string,
+  steps: readonly Step[],
+  text: string,
+  fail: (why: string) => never,
+): readonly string[] {
   const [root = '', ...inner] = type.split('.');
   let types: readonly string[] = [];
   let before = inner;
@@ -51,7 +61,8 @@ function checkSteps(type: string, steps: readonly Step[], text: string, fail: (w
     const facts = elementOf(root, [...before, name].join('.'));
     if (facts === undefined) fail(`FHIR R4 has no ${type}.${text} (at ${name})`);
     const isMarked = step.mode !== 'one';
-    if (facts.isList !== isMarked) fail(facts.isList ? `${name} is a list: write ${name}[+] or ${name}[0]` : `${name} is not a list`);
+    if (facts.isList !== isMarked)
+      fail(facts.isList ? `${name} is a list: write ${name}[+] or ${name}[0]` : `${name} is not a list`);
     if (isShadow) return checkSteps('Element', steps.slice(index + 1), text, fail);
     types = facts.types;
     before = [...before, name];
@@ -127,7 +138,7 @@ function listAt(at: FhirObject, name: string): FhirValue[] {
 
 /** The same identifier from two fields (ORC-2 and OBR-2) is one identifier. */
 function isRepeated(list: readonly FhirValue[], value: FhirValue): boolean {
-  if (!isObject(value)) return list.includes(value);
+  if (!isObject(value)) return false;
   const { system, value: own } = value;
   if (typeof own !== 'string' || system === undefined) return false;
   return list.some((one) => isObject(one) && one.value === own && one.system === system);

@@ -18,7 +18,11 @@ const none: DateTimeReading = { precision: 'none' };
  * time is dropped and the date stays. An impossible part ends the value before it: 20240230 gives 2024-02. FHIR knows no time without
  * minutes and seconds: they are filled with zeros.
  */
-export function readDateTime(sent: string, messageOffset: string | undefined, zone: string | undefined): DateTimeReading {
+export function readDateTime(
+  sent: string,
+  messageOffset: string | undefined,
+  zone: string | undefined,
+): DateTimeReading {
   const text = sent.trim();
   if (text === '') return none;
   const match = grammar.exec(text);
@@ -37,7 +41,8 @@ export function readDateTime(sent: string, messageOffset: string | undefined, zo
   const time = readTime(hour, minute, second, fraction);
   if (time === null) return { text: date, precision: 'day', fault: 'no such time of day' };
   const offset = offsetOf(ownOffset, messageOffset, zone, date, hour, minute ?? '00');
-  if (offset === null) return { text: date, precision: 'day', fault: 'the time has no offset and the site no zone' };
+  if (offset === null)
+    return { text: date, precision: 'day', fault: 'the time has no offset and the site no zone' };
   const fault = ownOffset !== undefined && !offsetForm.test(ownOffset) ? `no offset ${ownOffset}` : undefined;
   return { text: `${date}T${time}${offset}`, precision: 'time', ...(fault === undefined ? {} : { fault }) };
 }
@@ -62,7 +67,11 @@ export function offsetIn(sent: string): string | undefined {
 }
 
 /** Not of the form: the digits in front that are still of it (`2024-01-02`, `20240102 1130`, `202401XX`). */
-function readPrefix(text: string, messageOffset: string | undefined, zone: string | undefined): DateTimeReading {
+function readPrefix(
+  text: string,
+  messageOffset: string | undefined,
+  zone: string | undefined,
+): DateTimeReading {
   const digits = /^\d*/.exec(text)?.[0] ?? '';
   const length = [14, 12, 10, 8, 6, 4].find((n) => n <= digits.length && n < text.length);
   const fault = 'not a date and time';

@@ -17,7 +17,12 @@ export function readNumber(sent: string): NumberReading | null {
   const text = sent.trim();
   const match = text.length > charsMax ? null : grammar.exec(text);
   if (match === null) return null;
-  const [, comparator, sign, body] = match as unknown as [string, NumberReading['comparator'], string, string];
+  const [, comparator, sign, body] = match as unknown as [
+    string,
+    NumberReading['comparator'],
+    string,
+    string,
+  ];
   const [whole = '', fraction = ''] = body.split('.');
   const unsigned = `${whole.replace(/^0+(?=\d)/, '') || '0'}${fraction === '' ? '' : `.${fraction}`}`;
   const digits = sign === '-' ? `-${unsigned}` : unsigned;

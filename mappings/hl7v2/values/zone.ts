@@ -13,7 +13,13 @@ export function offsetAt(zone: string, date: string, hour: string, minute: strin
   const known = answers.get(key);
   if (known !== undefined) return known;
   if (answers.size >= answersMax) answers.clear();
-  const localMs = Date.UTC(Number(date.slice(0, 4)), Number(date.slice(5, 7)) - 1, Number(date.slice(8, 10)), Number(hour), quarter);
+  const localMs = Date.UTC(
+    Number(date.slice(0, 4)),
+    Number(date.slice(5, 7)) - 1,
+    Number(date.slice(8, 10)),
+    Number(hour),
+    quarter,
+  );
   const offset = printOffset(offsetMinutes(zone, localMs));
   answers.set(key, offset);
   return offset;

@@ -1,0 +1,62 @@
+/** A row of a code table: what a v2 code is in FHIR. */
+export interface CodeRow {
+  readonly source: string;
+  readonly target: string;
+  readonly system: string;
+  readonly display: string;
+  /** `equivalent`: nothing is lost; anything else: the code that was sent is worth keeping. */
+  readonly equivalence: string;
+}
+
+export interface CodeTable {
+  readonly name: string;
+  readonly rows: readonly CodeRow[];
+  /** The row of a code as sent; codes are compared as they stand, then in upper case. */
+  find(code: string): CodeRow | undefined;
+}
+
+const columns = ['source', 'target', 'system', 'display', 'equivalence'];
+
+/**
+ * Reads a table: lines of `source,target,system,display,equivalence[,why]`, quotes as in RFC 4180, `#` for remarks.
+ * `fail` gets the line number.
+ */
+export function readCodeTable(
+  name: string,
+  text: string,
+  fail: (line: number, why: string) => never,
+): CodeTable {
+  const rows: CodeRow[] = [];
+  const bySource = new Map<string, CodeRow>();
+  let isHeader = true;
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (line === '' || line.startsWith('#')) continue;
+    const cells = cellsOf(line) ?? fail(index + 1, 'a quote is not closed');
+    if (isHeader) {
+      isHeader = false;
+      if (columns.some((column, at) => cells[at] !== column))
+        fail(index + 1, `expected the header ${columns.join(',')}`);
+      continue;
+    }
+    const [source = '', target = '', system = '', display = '', equivalence = ''] = cells;
+    if (source === '' || target === '') fail(index + 1, 'source and target must be there');
+    if (bySource.has(source)) fail(index + 1, `${source} is there twice`);
+    const row = { source, target, system, display, equivalence };
+    rows.push(row);
+    bySource.set(source, row);
+  }
+  const find = (code: string): CodeRow | undefined => bySource.get(code) ?? bySource.get(code.toUpperCase());
+  return { name, rows, find };
+}
+
+function cellsOf(line: string): string[] | null {
+  const cells: string[] = [];
+  const cell = /(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/y;
+  while (cell.lastIndex <= line.length) {
+    const match = cell.exec(line);
+    if (match === null) return null;
+    cells.push(match[1] === undefined ? match[2]! : match[1].replaceAll('""', '"'));
+    if (match[3] === '') return cells;
+  }
+  return cells;
+}

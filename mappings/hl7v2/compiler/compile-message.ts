@@ -1,0 +1,44 @@
+import { type CompiledResource, compileResource } from './compile-resource.ts';
+import { compileGrouping, type Grouping } from './frame.ts';
+import type { Vocabulary } from './row-options.ts';
+import type { MessageFile, SegmentFile } from './schema.ts';
+import type { YamlFile } from './yaml-file.ts';
+
+/** All that is done for the messages of one structure. */
+export interface CompiledMessage {
+  readonly name: string;
+  readonly takes: readonly string[];
+  readonly groupings: ReadonlyMap<string, Grouping>;
+  readonly resources: readonly CompiledResource[];
+  readonly ignored: ReadonlyMap<string, ReadonlySet<number>>;
+}
+
+/** Throws BH_MAP_DEFINITION with file and line. */
+export function compileMessage(
+  file: YamlFile<MessageFile>,
+  maps: ReadonlyMap<string, YamlFile<SegmentFile>>,
+  vocabulary: Vocabulary,
+): CompiledMessage {
+  const ignored = new Map<string, Set<number>>();
+  const ignore = (segment: string, field: number): void => {
+    const fields = ignored.get(segment);
+    if (fields === undefined) ignored.set(segment, new Set([field]));
+    else fields.add(field);
+  };
+  for (const path of Object.keys(file.content.ignore)) {
+    const match =
+      /^([A-Z][A-Z0-9]{2})-(\d+)$/.exec(path) ?? file.fail(['ignore', path], `${path} is not a field`);
+    ignore(match[1]!, Number(match[2]));
+  }
+  const groupings = new Map<string, Grouping>();
+  for (const [name, { opens, holds }] of Object.entries(file.content.groups)) {
+    groupings.set(name, compileGrouping(opens, holds));
+  }
+  const resources = file.content.resources.map((spec, index) => {
+    if (spec.group !== undefined && !groupings.has(spec.group)) {
+      file.fail(['resources', index, 'group'], `unknown group: ${spec.group}`);
+    }
+    return compileResource(file, index, maps, vocabulary, ignore);
+  });
+  return { name: file.content.message, takes: file.content.takes, groupings, resources, ignored };
+}

@@ -1,0 +1,180 @@
+import { BitHiveError } from '../../../core/errors.ts';
+import type { Hl7Segment } from '../../../formats/hl7v2/index.ts';
+import type { FhirObject, FhirValue } from '../../bundle/bundle.ts';
+import { pathOf, type Run } from '../run.ts';
+import { type Frame, frameCondition, parseSource, type Slots, type SourcePath } from './frame.ts';
+import { compileOutputPath } from './output-path.ts';
+import { compileRowParts, deepFreeze, fixedOf, type RowParts, type Vocabulary } from './row-options.ts';
+import type { Row, SegmentFile } from './schema.ts';
+import type { YamlFile } from './yaml-file.ts';
+
+/** A row, or a whole file of them, compiled: writes what its segments say into a resource. */
+export type WriteRow = (run: Run, frame: Frame, target: FhirObject) => void;
+
+/** Compiles the rows of a segment file. `slots` collects the segments that they read; ignored fields are reported to `ignore`. */
+export function compileRows(
+  file: YamlFile<SegmentFile>,
+  vocabulary: Vocabulary,
+  slots: Slots,
+  ignore: (segment: string, field: number) => void,
+): readonly WriteRow[] {
+  const { target, rows } = file.content;
+  const writes: WriteRow[] = [];
+  for (const [index, row] of rows.entries()) {
+    const fail = (why: string): never => file.fail(['rows', index], `row ${row.id}: ${why}`);
+    if (row.ignore !== undefined) {
+      const source = parseSource(row.id, slots) ?? fail('an ignored row is named after its field');
+      ignore(slots.names[source.slot]!, source.field);
+    } else if (row.value !== undefined) writes.push(fixedRow(row, target, slots, fail));
+    else writes.push(readingRow(row, target, vocabulary, slots, fail));
+  }
+  return writes;
+}
+
+function fixedRow(row: Row, target: string, slots: Slots, fail: (why: string) => never): WriteRow {
+  const path = compileOutputPath(target, row.to!, fail);
+  const value = deepFreeze(row.value) as FhirValue;
+  const holds = conditionOf(row, slots, fail);
+  const fixed = fixedOf(row.with);
+  return (run, frame, out) => {
+    if (holds?.(frame) === false || (!path.isAppending && path.isSet(out))) return;
+    path.put(out, value, fixed, undefined);
+    run.explanations?.push({ output: explained(out, path.describe(out)), row: row.id, input: '' });
+  };
+}
+
+function readingRow(
+  row: Row,
+  target: string,
+  vocabulary: Vocabulary,
+  slots: Slots,
+  fail: (why: string) => never,
+): WriteRow {
+  const parts = compileRowParts(row, target, vocabulary, fail);
+  const sources = sourcesOf(row, slots, fail);
+  const holds = conditionOf(row, slots, fail);
+  const { path } = parts;
+  const write: (run: Run, segment: Hl7Segment, source: SourcePath, out: FhirObject) => boolean =
+    path.isAppending
+      ? (run, segment, source, out) => writeAll(run, row.id, parts, segment, source, out)
+      : (run, segment, source, out) => writeOne(run, row.id, parts, segment, source, out, 1);
+  return (run, frame, out) => {
+    if (!path.isAppending && !path.isChoice && path.isSet(out)) return;
+    if (holds?.(frame) === false) return;
+    for (const source of sources) {
+      let isWritten = false;
+      for (const segment of frame.slots[source.slot]!) {
+        if (segment.raw(source.field) === '') continue;
+        isWritten = write(run, segment, source, out) || isWritten;
+        if (isWritten && !path.isAppending) return;
+      }
+      if (isWritten) return;
+    }
+  };
+}
+
+function writeAll(
+  run: Run,
+  id: string,
+  parts: RowParts,
+  segment: Hl7Segment,
+  source: SourcePath,
+  out: FhirObject,
+): boolean {
+  let isWritten = false;
+  const reps = segment.repetitions(source.field);
+  for (let rep = 1; rep <= reps; rep++)
+    isWritten = writeOne(run, id, parts, segment, source, out, rep) || isWritten;
+  return isWritten;
+}
+
+function writeOne(
+  run: Run,
+  id: string,
+  { path, type, convert, fixed }: RowParts,
+  segment: Hl7Segment,
+  source: SourcePath,
+  out: FhirObject,
+  rep: number,
+): boolean {
+  const { field, component, subcomponent } = source;
+  run.row = id;
+  const raw = component === 0 ? segment.raw(field, rep) : segment.raw(field, rep, component);
+  if (raw === '""') {
+    writeDeletion(run, segment, source, out, path.describe(out));
+    return false;
+  }
+  const value = convert(run, segment, field, rep, component, subcomponent);
+  const { original } = run;
+  run.original = undefined;
+  if (value === undefined) return false;
+  run.take(segment, field, {
+    rep: type.covers === 'all' ? 0 : rep,
+    component,
+    subcomponent,
+    covers: type.covers,
+  });
+  if (path.isChoice) {
+    const [name, chosen] = value as unknown as readonly [string, FhirValue];
+    if (out[name] === undefined) out[name] = chosen;
+  } else path.put(out, value, fixed, original);
+  if (run.explanations !== undefined) {
+    const input = pathOf(
+      run,
+      segment,
+      field,
+      segment.repetitions(field) > 1 ? rep : 0,
+      component,
+      subcomponent,
+    );
+    run.explanations.push({ output: explained(out, path.describe(out)), row: id, input });
+  }
+  return true;
+}
+
+const dataAbsent = deepFreeze({
+  extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'unknown' }],
+});
+
+/** HL7's null: the sender deletes the value. The snapshot leaves the element out, so that the PUT removes it; the issue says so. */
+function writeDeletion(
+  run: Run,
+  segment: Hl7Segment,
+  source: SourcePath,
+  out: FhirObject,
+  output: string,
+): void {
+  const { field, component, subcomponent } = source;
+  run.take(segment, field, { rep: 0, component, subcomponent, covers: 'all' });
+  run.issue(
+    'information',
+    'deleted',
+    pathOf(run, segment, field),
+    `deleted by the sender: ${explained(out, output)}`,
+  );
+  const isTop = /^[a-z][A-Za-z]*$/.test(output);
+  if (run.site.settings.nullMarker === 'data-absent-reason' && isTop) out[`_${output}`] = dataAbsent;
+}
+
+const explained = (out: FhirObject, path: string): string =>
+  typeof out.resourceType === 'string' ? `${out.resourceType}.${path}` : path;
+
+function sourcesOf(row: Row, slots: Slots, fail: (why: string) => never): readonly SourcePath[] {
+  const texts = row.from === undefined ? [row.id] : typeof row.from === 'string' ? [row.from] : row.from;
+  return texts.map((text) => parseSource(text, slots) ?? fail(`cannot read the source ${text}`));
+}
+
+function conditionOf(
+  row: Row,
+  slots: Slots,
+  fail: (why: string) => never,
+): ((frame: Frame) => boolean) | undefined {
+  if (row.when === undefined) return undefined;
+  try {
+    return frameCondition(row.when, slots);
+  } catch (error) {
+    if (error instanceof BitHiveError && error.code === 'BH_CONFIG_EXPRESSION')
+      return fail(`when: ${error.detail}`);
+    throw error;
+  }
+}

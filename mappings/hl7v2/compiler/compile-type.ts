@@ -1,0 +1,166 @@
+import { BitHiveError } from '../../../core/errors.ts';
+import type { FhirObject, FhirValue, Identifier, Resource } from '../../bundle/bundle.ts';
+import { compileCondition } from '../../expression/condition.ts';
+import { joinCoverage } from '../coverage.ts';
+import { pathOf, type Run } from '../run.ts';
+import { type Convert, partAt, type ValueType } from '../values/value-type.ts';
+import { compileOutputPath } from './output-path.ts';
+import { compileRowParts, deepFreeze, type Vocabulary } from './row-options.ts';
+import type { Row, TypeFile } from './schema.ts';
+import type { YamlFile } from './yaml-file.ts';
+
+type Place = Parameters<Convert>;
+type Write = (place: Place, out: FhirObject) => void;
+
+/** A datatype file as a value type. A target that is a resource is added to the Bundle and gives a reference. */
+export function compileType(file: YamlFile<TypeFile>, vocabulary: Vocabulary): ValueType {
+  const { type, target, refer, rows } = file.content;
+  const fail =
+    (index: number) =>
+    (why: string): never =>
+      file.fail(['rows', index], `row ${rows[index]?.id}: ${why}`);
+  const readers = rows.map((row, index) => ({ path: partPath(type, row, fail(index)), row, index }));
+  const writes: Write[] = [];
+  const fills: Write[] = [];
+  const covers = joinCoverage(
+    readers.flatMap(({ path, row }) =>
+      row.as === undefined
+        ? []
+        : [{ path, covers: vocabulary.types.get(row.as)?.covers ?? ('leaf' as const) }],
+    ),
+  );
+  for (const { path, row, index } of readers) {
+    if (row.value !== undefined) fills.push(fixedRow(type, row, target, fail(index)));
+    else if (row.as !== undefined) writes.push(readingRow(type, row, target, path, vocabulary, fail(index)));
+  }
+  const space = refer?.space ?? '';
+  const compile: ValueType['compile'] =
+    (options) =>
+    (...place) => {
+      const out: FhirObject = refer === undefined ? {} : { resourceType: target };
+      for (const write of writes) write(place, out);
+      if (isEmpty(out, refer !== undefined)) return undefined;
+      for (const write of fills) write(place, out);
+      if (refer !== undefined) return reference(place, out as Resource, space, type, refer);
+      if (target === 'Identifier' && out.system === undefined)
+        out.system = place[0].site.systems.of({ namespaceId: '' }, options.space);
+      return out;
+    };
+  return { yields: refer === undefined ? [target] : ['Reference'], covers, compile };
+}
+
+function readingRow(
+  type: string,
+  row: Row,
+  target: string,
+  path: readonly number[],
+  vocabulary: Vocabulary,
+  fail: (why: string) => never,
+): Write {
+  const parts = compileRowParts(row, target, vocabulary, fail);
+  const holds = conditionOf(type, row, fail);
+  const [first = 1, second = 0] = path;
+  return (place, out) => {
+    const [run, segment, field, rep, component, subcomponent] = place;
+    if (holds !== undefined && !holds(place)) return;
+    if (!parts.path.isAppending && parts.path.isSet(out)) return;
+    let value: FhirValue | undefined;
+    if (component === 0) value = parts.convert(run, segment, field, rep, first, second);
+    else if (subcomponent === 0) value = parts.convert(run, segment, field, rep, component, first);
+    else if (first === 1) value = parts.convert(run, segment, field, rep, component, subcomponent);
+    const { original } = run;
+    run.original = undefined;
+    if (value !== undefined) parts.path.put(out, value, parts.fixed, original);
+  };
+}
+
+function fixedRow(type: string, row: Row, target: string, fail: (why: string) => never): Write {
+  const path = compileOutputPath(target, row.to!, fail);
+  const holds = conditionOf(type, row, fail);
+  const value = deepFreeze(row.value) as FhirValue;
+  return (place, out) => {
+    if (holds === undefined || holds(place)) path.put(out, value, undefined, undefined);
+  };
+}
+
+function conditionOf(
+  type: string,
+  row: Row,
+  fail: (why: string) => never,
+): ((place: Place) => boolean) | undefined {
+  if (row.when === undefined) return undefined;
+  try {
+    return compileCondition<Place>(row.when, (path) => {
+      const [first = 1, second] = parsePart(type, path) ?? fail(`when: ${path} is no part of ${type}`);
+      return ([, segment, field, rep, component, subcomponent]) => [
+        second === undefined || component > 0
+          ? partAt(segment, field, rep, component, subcomponent, first)
+          : partAt(segment, field, rep, first, 0, second),
+      ];
+    });
+  } catch (error) {
+    if (error instanceof BitHiveError && error.code === 'BH_CONFIG_EXPRESSION')
+      return fail(`when: ${error.detail}`);
+    throw error;
+  }
+}
+
+/** `XPN.1.2` of its row, or the one that `from` names. */
+function partPath(type: string, row: Row, fail: (why: string) => never): readonly number[] {
+  if (row.value !== undefined) return [];
+  const text = typeof row.from === 'string' ? row.from : row.id;
+  return parsePart(type, text) ?? fail(`${text} is no part of ${type}`);
+}
+
+function parsePart(type: string, text: string): readonly number[] | null {
+  const match = /^([A-Z]{2,3})\.(\d+)(?:\.(\d+))?$/.exec(text);
+  if (match === null || match[1] !== type) return null;
+  return match[3] === undefined ? [Number(match[2])] : [Number(match[2]), Number(match[3])];
+}
+
+function isEmpty(out: FhirObject, isResource: boolean): boolean {
+  for (const name in out) if (!isResource || name !== 'resourceType') return false;
+  return true;
+}
+
+function reference(
+  place: Place,
+  resource: Resource,
+  space: string,
+  type: string,
+  refer: { readonly key: readonly string[]; readonly display?: string | undefined },
+): FhirObject {
+  const [run, segment, field, rep, component, subcomponent] = place;
+  const part = (path: string): string => {
+    const [first = 1, second = 0] = parsePart(type, path) ?? [];
+    return second === 0 || component > 0
+      ? partAt(segment, field, rep, component, subcomponent, first)
+      : partAt(segment, field, rep, first, 0, second);
+  };
+  const identifier = identifierOf(run, resource, space, refer.key.map(part));
+  const { site } = run;
+  const uuid = site.uuid(resource.resourceType, identifier.system, identifier.value);
+  if (run.explanations !== undefined) {
+    run.explanations.push({
+      output: `${resource.resourceType}/${uuid}`,
+      row: run.row,
+      input: pathOf(...place),
+    });
+  }
+  return { reference: run.add('ensure', uuid, resource, identifier) };
+}
+
+/** The first business identifier; without one, an identifier of ours over the parts that the file names. */
+function identifierOf(run: Run, resource: Resource, space: string, parts: readonly string[]): Identifier {
+  const first = (resource.identifier as FhirObject[] | undefined)?.[0];
+  if (typeof first?.value === 'string') {
+    if (typeof first.system !== 'string') first.system = run.site.systems.of({ namespaceId: '' }, space);
+    return { system: first.system as string, value: first.value };
+  }
+  const own = {
+    system: run.site.systems.local(space),
+    value: run.site.uuid(resource.resourceType, ...parts),
+  };
+  resource.identifier = [{ ...own }];
+  return own;
+}

@@ -1,0 +1,113 @@
+import * as z from 'zod';
+
+/** A value as FHIR JSON has it, fixed in a row. */
+const fixed = z.record(z.string(), z.json());
+const condition = z.string().min(1);
+
+/**
+ * One fact of a map: one source, one place in FHIR. Its kinds, told apart by what they have:
+ * - `as`: reads `from` (default: the path in the id) as a FHIR value into `to`;
+ * - `value`: a fixed value into `to`;
+ * - `ignore`: the field carries nothing for the receiver; the text says why.
+ */
+export const rowSchema = z
+  .strictObject({
+    id: z.string().min(1),
+    from: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
+    to: z.string().optional(),
+    as: z.string().optional(),
+    value: z.json().optional(),
+    ignore: z.string().optional(),
+    /** Fills gaps of the object that the value lands in. */
+    with: fixed.optional(),
+    when: condition.optional(),
+    table: z.string().optional(),
+    codes: z.string().optional(),
+    space: z.string().optional(),
+    fallback: z.string().optional(),
+    keep: z.literal('source').optional(),
+    /** Why the row is as it is, where the v2-to-FHIR sheets say something else or nothing. */
+    why: z.string().optional(),
+  })
+  .refine((row) => [row.as, row.value, row.ignore].filter((kind) => kind !== undefined).length === 1, {
+    message: 'a row has one of as, value, ignore',
+  })
+  .refine((row) => row.ignore !== undefined || row.to !== undefined, { message: 'a row needs to' });
+export type Row = z.output<typeof rowSchema>;
+
+const key = z.array(z.union([z.literal('identifier'), z.array(z.string()).min(1)]));
+
+/** `segments/*.yaml`: rows of one segment into one resource, or into one backbone element of it (`Encounter.diagnosis`). */
+export const segmentFileSchema = z.strictObject({
+  segment: z.string().regex(/^[A-Z][A-Z0-9]{2}$/),
+  target: z.string().regex(/^[A-Z][A-Za-z]+(\.[a-z][A-Za-z]*)*$/),
+  rows: z.array(rowSchema).min(1),
+});
+export type SegmentFile = z.output<typeof segmentFileSchema>;
+
+/** `types/*.yaml`: rows of one HL7 datatype into one FHIR datatype, or into a resource that is referred to. */
+export const typeFileSchema = z.strictObject({
+  type: z.string().regex(/^[A-Z]{2,3}$/),
+  target: z.string(),
+  /** The target is a resource: what its identifier of ours is made of when it has none. */
+  refer: z
+    .strictObject({ space: z.string(), key: z.array(z.string()).min(1), display: z.string().optional() })
+    .optional(),
+  rows: z.array(rowSchema).min(1),
+});
+export type TypeFile = z.output<typeof typeFileSchema>;
+
+const oneLink = z.union([z.string(), z.strictObject({ resource: z.string(), with: fixed.optional() })]);
+const link = z.union([oneLink, z.array(oneLink)]);
+
+/** One kind of resource that a message gives. */
+export const resourceSchema = z.strictObject({
+  name: z.string(),
+  type: z.string(),
+  /** The segment that makes it be; of several, the first that is there. */
+  anchor: z.union([z.string(), z.array(z.string()).min(1)]),
+  /** One resource per segment of that name, not only for the first. */
+  each: z.boolean().default(false),
+  group: z.string().optional(),
+  /** Segments that belong to the anchor they follow: IN2 to IN1, NTE to OBX. */
+  trailing: z.array(z.string()).default([]),
+  maps: z.array(z.string()).default([]),
+  when: condition.optional(),
+  /** Alternatives, the first that is there: the business identifier, or parts; the name of a resource stands for its identity. */
+  key: key.default(['identifier']),
+  /** Identifier types in order of preference. */
+  prefer: z.array(z.string()).default([]),
+  write: z.enum(['update', 'ensure', 'record']).default('update'),
+  link: z.record(z.string(), link).default({}),
+  /** Goes into another resource too: its reference at `to`, and what `map` makes of the anchor beside it. */
+  back: z
+    .strictObject({
+      resource: z.string(),
+      to: z.string(),
+      map: z.string().optional(),
+      with: fixed.optional(),
+    })
+    .optional(),
+  /** Values of required elements that no row could give. */
+  defaults: fixed.default({}),
+  why: z.string().optional(),
+});
+export type ResourceSpec = z.output<typeof resourceSchema>;
+
+/** `messages/*.yaml` */
+export const messageFileSchema = z.strictObject({
+  message: z.string(),
+  /** `ADT^A01`, or `*` for what no other file takes. */
+  takes: z.array(z.string()).min(1),
+  /** A group opens at one of `opens` (in their order) and holds the segments up to the next. */
+  groups: z
+    .record(
+      z.string(),
+      z.strictObject({ opens: z.array(z.string()).min(1), holds: z.array(z.string()).min(1) }),
+    )
+    .default({}),
+  resources: z.array(resourceSchema).min(1),
+  /** Segments and fields that carry nothing for the receiver, with the reason. */
+  ignore: z.record(z.string(), z.string()).default({}),
+});
+export type MessageFile = z.output<typeof messageFileSchema>;

@@ -1,0 +1,60 @@
+import type { Hl7Message } from '../../formats/hl7v2/index.ts';
+import type { Bundle } from '../bundle/bundle.ts';
+import { markDigits } from '../bundle/decimals.ts';
+import type { CompiledMessage } from './compiler/compile-message.ts';
+import { MadeResources } from './compiler/compile-resource.ts';
+import type { Conversion } from './load.ts';
+import { ordersOf } from './orders.ts';
+import { completeProvenance } from './provenance.ts';
+import { residueOf } from './residue.ts';
+import { type ConvertContext, type MapSite, Run } from './run.ts';
+import { readDateTime } from './values/date-time.ts';
+import { printMoment } from './values/zone.ts';
+
+/** Runs a compiled map over one message. Never throws for what a message holds: faults become issues. */
+export function convertMessage(
+  site: MapSite,
+  map: CompiledMessage,
+  message: Hl7Message,
+  context: ConvertContext,
+): Conversion {
+  const run = new Run(site, message, context);
+  const made = new MadeResources();
+  const groups = new Map<string, readonly number[]>();
+  const groupsOf = (name: string): readonly number[] => {
+    const known = groups.get(name);
+    if (known !== undefined) return known;
+    const numbers = map.groupings.get(name)!(message);
+    groups.set(name, numbers);
+    return numbers;
+  };
+  for (const resource of map.resources) resource.make(run, made, groupsOf);
+  const timestamp = momentOf(run);
+  for (const { resource } of made.list) {
+    if (resource.resourceType !== 'Provenance') continue;
+    if (resource.recorded === undefined) resource.recorded = timestamp;
+    completeProvenance(run, made, resource);
+  }
+  const bundle: Bundle = {
+    resourceType: 'Bundle',
+    type: 'transaction',
+    timestamp,
+    entry: run.bundleEntries(),
+  };
+  if (run.hasDigits) markDigits(bundle);
+  const orders = ordersOf(run, made, map.groupings.has('order') ? groupsOf('order') : undefined);
+  return {
+    bundle,
+    issues: run.issues,
+    residue: residueOf(run, map.ignored),
+    orders,
+    ...(run.explanations === undefined ? {} : { explanations: run.explanations }),
+  };
+}
+
+/** MSH-7 when it is a moment, else the receipt; never the clock of this run. */
+function momentOf(run: Run): string {
+  const { zone } = run.site.settings;
+  const sent = readDateTime(run.message.first('MSH')?.get(7) ?? '', undefined, zone);
+  return sent.precision === 'time' ? sent.text! : printMoment(run.context.receivedAtMs, zone);
+}

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BitHiveError } from '../../core/errors.ts';
+import type { OrderFacts } from '../../core/order.ts';
+import type { Hl7Message } from '../../formats/hl7v2/index.ts';
+import type { Bundle } from '../bundle/bundle.ts';
+import { siteSystems } from '../identity/systems.ts';
+import { nameUuid } from '../identity/uuid.ts';
+import type { SiteSettings } from '../site.ts';
+import { type CompiledMessage, compileMessage } from './compiler/compile-message.ts';
+import { compileType } from './compiler/compile-type.ts';
+import { type MapFolder, readMapFolder } from './compiler/read-folder.ts';
+import type { Vocabulary } from './compiler/row-options.ts';
+import { convertMessage } from './convert.ts';
+import type { Explanation, MapIssue, Residue } from './issue.ts';
+import type { ConvertContext, MapSite } from './run.ts';
+import { builtInTypes } from './values/built-in-types.ts';
+
+export interface Conversion {
+  readonly bundle: Bundle;
+  readonly issues: readonly MapIssue[];
+  /** What no row took, so that IT sees what is not carried. */
+  readonly residue: readonly Residue[];
+  readonly orders: readonly OrderFacts[];
+  /** When `context.explain` is set. */
+  readonly explanations?: readonly Explanation[];
+}
+
+/** A compiled map: pure, the same message and context give the same bytes. */
+export interface Hl7ToFhirMap {
+  /** Version of the rows and of the site's settings, as Provenance names it. */
+  readonly version: string;
+  /** Message types that have a map of their own: `ADT^A01`. Any other gives MessageHeader, Patient and residue. */
+  readonly takes: readonly string[];
+  convert(message: Hl7Message, context: ConvertContext): Conversion;
+}
+
+const ownFolder = dirname(fileURLToPath(import.meta.url));
+
+/** Reads, checks and compiles a map folder (default: the one beside this file). Throws BH_MAP_DEFINITION with file and line. */
+export function loadHl7ToFhirMap(options: {
+  readonly folder?: string;
+  readonly site: SiteSettings;
+}): Hl7ToFhirMap {
+  const { site } = options;
+  const folder = readMapFolder(options.folder ?? ownFolder);
+  const siteHash = createHash('sha256').update(JSON.stringify(site)).digest('hex').slice(0, 8);
+  const version = `${folder.hash}+site.${siteHash}`;
+  const mapSite: MapSite = {
+    settings: site,
+    systems: siteSystems(site),
+    uuid: nameUuid(site.namespace),
+    version,
+  };
+  const messages = compileMessages(folder);
+  const byType = new Map(
+    messages.flatMap((message) => message.takes.map((type) => [type, message] as const)),
+  );
+  const fallback = byType.get('*');
+  if (fallback === undefined) throw new BitHiveError('BH_MAP_DEFINITION', 'messages: no file takes "*"');
+  return {
+    version,
+    takes: [...byType.keys()].filter((type) => type !== '*').sort(),
+    convert: (message, context) =>
+      convertMessage(mapSite, mapFor(message, byType) ?? fallback, message, context),
+  };
+}
+
+function compileMessages(folder: MapFolder): readonly CompiledMessage[] {
+  const vocabulary: Vocabulary = { types: builtInTypes(folder.tables), tables: folder.tables };
+  const types = new Map(vocabulary.types);
+  const growing: Vocabulary = { ...vocabulary, types };
+  // A datatype may use others: each is compiled after those it names.
+  const waiting = [...folder.types];
+  while (waiting.length > 0) {
+    const names = new Set(waiting.map(({ content }) => `${content.type}>${content.target}`));
+    const at = waiting.findIndex(
+      ({ content }) => !content.rows.some((row) => row.as !== undefined && names.has(row.as)),
+    );
+    const [file] = waiting.splice(Math.max(at, 0), 1);
+    if (at < 0) file!.fail(['type'], 'datatypes use each other in a circle');
+    types.set(`${file!.content.type}>${file!.content.target}`, compileType(file!, growing));
+  }
+  return folder.messages.map((file) => compileMessage(file, folder.segments, growing));
+}
+
+/** By type and event (MSH-9.1, MSH-9.2). The structure (MSH-9.3) is not asked: senders leave it out or get it wrong. */
+function mapFor(
+  message: Hl7Message,
+  byType: ReadonlyMap<string, CompiledMessage>,
+): CompiledMessage | undefined {
+  const header = message.first('MSH');
+  const type = header?.get(9, 1, 1) ?? '';
+  return byType.get(`${type}^${header?.get(9, 1, 2) ?? ''}`) ?? byType.get(type);
+}

@@ -1,0 +1,116 @@
+import type { OrderFacts, Urgency } from '../../core/order.ts';
+import type { Hl7Segment } from '../../formats/hl7v2/index.ts';
+import type { FhirObject, Resource } from '../bundle/bundle.ts';
+import type { Made, MadeResources } from './compiler/compile-resource.ts';
+import type { Run } from './run.ts';
+import { clean } from './values/value-type.ts';
+
+/**
+ * What later messages need of each imaging order. The accession number is IPC-1 (OMI), else OBR-18 (IHE Scheduled Workflow), else the filler's
+ * number, else the placer's: a site without its own accession numbers uses one of these.
+ */
+export function ordersOf(
+  run: Run,
+  made: MadeResources,
+  groups: readonly number[] | undefined,
+): readonly OrderFacts[] {
+  if (groups === undefined) return [];
+  const orders: OrderFacts[] = [];
+  for (const one of made.list) {
+    if (one.resource.resourceType !== 'ServiceRequest') continue;
+    const order = orderOf(run, made, one, groups);
+    if (order !== undefined) orders.push(order);
+  }
+  return orders;
+}
+
+function orderOf(
+  run: Run,
+  made: MadeResources,
+  one: Made,
+  groups: readonly number[],
+): OrderFacts | undefined {
+  const own = run.message.segments.filter((segment) => groups[segment.index] === one.frame.group);
+  const read = (name: string, field: number, component = 1): string => firstText(own, name, field, component);
+  const placer = read('ORC', 2) || read('OBR', 2);
+  const filler = read('ORC', 3) || read('OBR', 3);
+  const accessionNumber = read('IPC', 1) || read('OBR', 18) || filler || placer;
+  if (accessionNumber === '') {
+    run.row = 'order';
+    run.issue(
+      'warning',
+      'required',
+      'OBR-18',
+      'the order has no accession, filler or placer number; images cannot be joined to it',
+    );
+    return undefined;
+  }
+  const modality = modalityOf(read('IPC', 5), read('OBR', 24));
+  const studyInstanceUid = studyUidOf(one.resource);
+  const procedure = procedureOf(one.resource);
+  return {
+    accessionNumber,
+    ...(placer === '' ? {} : { placerOrderNumber: placer }),
+    ...(filler === '' ? {} : { fillerOrderNumber: filler }),
+    patientId: made.find('patient', one.frame, false)?.identifier.value ?? '',
+    urgency: urgencyOf(one.resource.priority),
+    ...(modality === undefined ? {} : { modality }),
+    ...(studyInstanceUid === undefined ? {} : { studyInstanceUid }),
+    ...(procedure === undefined ? {} : { procedure }),
+    messageId: run.context.messageId ?? 0,
+    identifiers: identifiersOf(one),
+  };
+}
+
+function firstText(segments: readonly Hl7Segment[], name: string, field: number, component: number): string {
+  for (const segment of segments) {
+    if (segment.name !== name) continue;
+    const text = clean(segment.get(field, 1, component));
+    if (text !== '' && text !== '""') return text;
+  }
+  return '';
+}
+
+const modalities = new Set(
+  'AR AU BDUS BI BMD CR CT DG DX ECG EPS ES GM HC HD IO IVOCT IVUS LS MG MR NM OCT OP OPT PT PX RF RG RTIMAGE SM TG US XA XC'.split(
+    ' ',
+  ),
+);
+
+/** IPC-5 is a DICOM modality; OBR-24 (table 0074) is one only where the codes happen to agree. */
+function modalityOf(requested: string, section: string): string | undefined {
+  if (requested !== '') return requested;
+  if (section === 'NMR') return 'MR';
+  if (section === 'RUS') return 'US';
+  return modalities.has(section) ? section : undefined;
+}
+
+const urgencyOf = (priority: unknown): Urgency =>
+  priority === 'stat' ? 'stat' : priority === 'urgent' || priority === 'asap' ? 'urgent' : 'routine';
+
+function studyUidOf(resource: Resource): string | undefined {
+  const identifiers = (resource.identifier as FhirObject[] | undefined) ?? [];
+  const found = identifiers.find((one) => one.system === 'urn:dicom:uid')?.value;
+  return typeof found === 'string' ? found.slice('urn:oid:'.length) : undefined;
+}
+
+function procedureOf(resource: Resource): OrderFacts['procedure'] {
+  const concept = resource.code as FhirObject | undefined;
+  const coding = (concept?.coding as FhirObject[] | undefined)?.[0];
+  const text = typeof concept?.text === 'string' ? concept.text : '';
+  if (coding === undefined) return text === '' ? undefined : { code: '', display: text };
+  const { code, display, system } = coding as { code: string; display?: string; system?: string };
+  return { code, display: display ?? text, ...(system === undefined ? {} : { system }) };
+}
+
+/** The one that the ServiceRequest is written under comes first. */
+function identifiersOf(one: Made): OrderFacts['identifiers'] {
+  const { system, value } = one.identifier;
+  const others = ((one.resource.identifier as FhirObject[] | undefined) ?? []).filter(
+    (other) => typeof other.system === 'string' && (other.system !== system || other.value !== value),
+  );
+  return [
+    { system, value },
+    ...others.map((other) => ({ system: other.system as string, value: other.value as string })),
+  ];
+}

@@ -1,0 +1,31 @@
+import type { FhirObject, Resource } from '../bundle/bundle.ts';
+import type { MadeResources } from './compiler/compile-resource.ts';
+import type { Run } from './run.ts';
+
+const participantType = 'http://terminology.hl7.org/CodeSystem/provenance-participant-type';
+
+/**
+ * What the rows cannot know of a message's Provenance: what it is about (everything that the message says how it is), who put it
+ * together (this map, in this version, for this site) and what it was made from (the sender's message).
+ */
+export function completeProvenance(run: Run, made: MadeResources, provenance: Resource): void {
+  const { site } = run;
+  const targets = made.list
+    .filter((one) => one.spec.write === 'update')
+    .map((one): FhirObject => ({ reference: one.fullUrl }));
+  if (targets.length > 0) provenance.target = targets;
+  const assembler: FhirObject = {
+    type: { coding: [{ system: participantType, code: 'assembler', display: 'Assembler' }] },
+    who: {
+      identifier: { system: site.systems.local('map'), value: site.version },
+      display: `BitHive hl7v2-to-fhir ${site.version}`,
+    },
+  };
+  provenance.agent = [...((provenance.agent as FhirObject[] | undefined) ?? []), assembler];
+  const header = run.message.first('MSH');
+  const controlId = header?.get(10) ?? '';
+  if (controlId === '') return;
+  const sender = `${header?.get(3)}|${header?.get(4)}`;
+  const system = site.systems.local(`message/${encodeURIComponent(sender)}`);
+  provenance.entity = [{ role: 'source', what: { identifier: { system, value: controlId } } }];
+}

@@ -1,0 +1,35 @@
+import { assert } from '../../../core/assert.ts';
+import type { CodeTable } from '../compiler/code-table.ts';
+import { codedTypes } from './coded.ts';
+import { identifierTypes } from './identifiers.ts';
+import { locationChain } from './location.ts';
+import { observationValue } from './observation-value.ts';
+import { primitives } from './primitives.ts';
+import { dayCount, numberQuantity } from './quantity.ts';
+import { studyUidIdentifier } from './study-uid.ts';
+import { contactPoint } from './telecom.ts';
+import type { ValueType } from './value-type.ts';
+
+/** Table of the map that names coding systems (HL7 table 0396). */
+export const registryTable = 'code-systems';
+
+/** The converters that are more than rows; the datatype files of a map add theirs. */
+export function builtInTypes(tables: ReadonlyMap<string, CodeTable>): Map<string, ValueType> {
+  const registry = tables.get(registryTable) ?? { name: registryTable, rows: [], find: () => undefined };
+  const coded = codedTypes(registry);
+  const concept = coded['CWE>CodeableConcept'];
+  assert(concept !== undefined, 'coded types hold CWE>CodeableConcept');
+  return new Map(
+    Object.entries({
+      ...primitives,
+      ...coded,
+      ...identifierTypes,
+      'XTN>ContactPoint': contactPoint,
+      'PL>Location': locationChain,
+      'NM>Quantity': numberQuantity,
+      'NM>days': dayCount,
+      'OBX>value': observationValue(registry, concept),
+      'UID>Identifier': studyUidIdentifier,
+    }),
+  );
+}
