@@ -7,3 +7,5 @@ export type {
   FhirTls,
   SmartBackend,
 } from './destination-options.ts';
+export { createFhirIngest } from './ingest.ts';
+export type { FhirIngestOptions } from './ingest-options.ts';
