@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { BitHiveError } from '../core/errors.ts';
 import type { ModelIdentity } from '../core/inference.ts';
 import { guardRangesSchema } from './guard/guard-ranges.ts';
-import { preprocessStepSchema } from './preprocess/preprocess-step.ts';
+import { isPointStep, type PreprocessStep, preprocessStepSchema } from './preprocess/preprocess-step.ts';
 
 /** One tensor, in the terms of a MONAI bundle's `network_data_format` (MONAI bundle specification, metadata.json). */
 const tensorSchema = z.strictObject({
@@ -120,9 +120,18 @@ function checkTensors(manifest: ModelManifest, from: string): void {
   const resized = manifest.preprocess.findLast((step) => step.step === 'area-mean');
   if (resized?.rows !== rows || resized.columns !== columns)
     throw invalid(`${from}: preprocess: the last area-mean must give ${rows} x ${columns}`);
+  if (!isInOrder(manifest.preprocess))
+    throw invalid(
+      `${from}: preprocess: modality-lut, voi and monochrome1-invert come before the other steps`,
+    );
   const { template } = manifest.guard;
   if (template && template.values.length !== rows * columns)
     throw invalid(`${from}: guard.template.values: ${rows * columns} values are needed`);
+}
+
+function isInOrder(steps: readonly PreprocessStep[]): boolean {
+  const firstPlace = steps.findIndex((step) => !isPointStep(step));
+  return steps.slice(firstPlace).every((step) => !isPointStep(step));
 }
 
 function parseJson(text: string, from: string): unknown {

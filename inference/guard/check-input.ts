@@ -1,7 +1,7 @@
 import type { Refusal } from '../../core/message.ts';
 import type { GreyImage } from '../preprocess/grey-image.ts';
 import type { GuardRanges } from './guard-ranges.ts';
-import { inputStatistics, templateCorrelation } from './input-statistics.ts';
+import { inputStatistics, type Levels, templateCorrelation } from './input-statistics.ts';
 
 const measured = ['mean', 'standardDeviation', 'entropyBits', 'roughness', 'borderDark'] as const;
 
@@ -25,11 +25,11 @@ export function checkInput(seen: SeenImage, ranges: GuardRanges): Refusal | null
   };
 }
 
-/** An image on its way to the model: its size as sent, all of it in 0..1, and the part that the model gets. */
+/** An image on its way to the model: its size as sent, its grey levels 0..1, and what the model gets of it. */
 export interface SeenImage {
   readonly rows: number;
   readonly columns: number;
-  readonly full: GreyImage;
+  readonly full: Levels;
   readonly input: GreyImage;
 }
 

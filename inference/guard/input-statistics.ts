@@ -12,14 +12,20 @@ export interface InputStatistics {
 const bins = 64;
 const darkBelow = 0.04;
 
+/** The grey levels of an image and how often each occurs. */
+export interface Levels {
+  readonly levels: Float32Array;
+  readonly counts: Uint32Array;
+}
+
 /** `full`: the image at full size, for its entropy; `input`: what the model sees, for the rest. */
-export function inputStatistics(full: GreyImage, input: GreyImage): InputStatistics {
+export function inputStatistics(full: Levels, input: GreyImage): InputStatistics {
   const mean = meanOf(input.values);
   const variance = meanOf(input.values.map((value) => (value - mean) ** 2));
   return {
     mean,
     standardDeviation: Math.sqrt(variance),
-    entropyBits: entropyBits(full.values),
+    entropyBits: entropyBits(full),
     roughness: variance === 0 ? 0 : squaredStep(input) / variance,
     borderDark: borderDark(input),
   };
@@ -57,16 +63,18 @@ function meanOf(values: ArrayLike<number>): number {
   return sum / values.length;
 }
 
-function entropyBits(values: Float32Array): number {
-  const counts = new Float64Array(bins);
-  for (const value of values) {
-    if (!Number.isFinite(value)) return Number.NaN;
-    const bin = Math.min(bins - 1, Math.max(0, Math.floor(value * bins)));
-    counts[bin] = counts[bin]! + 1;
+function entropyBits({ levels, counts }: Levels): number {
+  const filled = new Float64Array(bins);
+  let pixels = 0;
+  for (let at = 0; at < levels.length; at += 1) {
+    const level = levels[at]!;
+    if (!Number.isFinite(level)) return Number.NaN;
+    const bin = Math.min(bins - 1, Math.max(0, Math.floor(level * bins)));
+    filled[bin]! += counts[at]!;
+    pixels += counts[at]!;
   }
   let bits = 0;
-  for (const count of counts)
-    if (count > 0) bits -= (count / values.length) * Math.log2(count / values.length);
+  for (const count of filled) if (count > 0) bits -= (count / pixels) * Math.log2(count / pixels);
   return bits;
 }
 

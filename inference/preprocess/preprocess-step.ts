@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 /**
- * How pixels become the model's input, as data. The steps run in the order given.
+ * How pixels become the model's input, as data. The steps run in the order given, which must have the first three, mapping grey level to grey
+ * level, before those that move pixels.
  *
  * - `modality-lut`: stored values to modality units (PS3.3 C.11.1).
  * - `voi`: modality units to 0..1 by the object's own window or VOI LUT (PS3.3 C.11.2.1.2); an object with neither is stretched from
@@ -31,3 +32,10 @@ export const preprocessStepSchema = z.discriminatedUnion('step', [
 ]);
 
 export type PreprocessStep = z.infer<typeof preprocessStepSchema>;
+
+/** A step that maps each grey level to another, wherever it lies in the image. */
+export type PointStep = Extract<PreprocessStep, { step: 'modality-lut' | 'voi' | 'monochrome1-invert' }>;
+
+export function isPointStep(step: PreprocessStep): step is PointStep {
+  return step.step === 'modality-lut' || step.step === 'voi' || step.step === 'monochrome1-invert';
+}

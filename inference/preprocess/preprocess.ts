@@ -1,56 +1,66 @@
-import { BitHiveError } from '../../core/errors.ts';
 import {
   type DecodedFrame,
   type DicomDataset,
   modalityValues,
-  storedValues,
   voiValues,
 } from '../../formats/dicom/index.ts';
 import { areaMean } from './area-mean.ts';
 import { centreSquare } from './centre-square.ts';
 import type { GreyImage } from './grey-image.ts';
-import type { PreprocessStep } from './preprocess-step.ts';
+import { greyImage, type LevelImage, levelImage } from './level-image.ts';
+import { isPointStep, type PointStep, type PreprocessStep } from './preprocess-step.ts';
 
 export interface Preprocessed {
   /** What the model gets. */
   readonly tensor: Float32Array;
-  /** All of the image in grey levels, before it was cut or resized; for the guard. */
-  readonly full: GreyImage;
+  /** Grey levels of the whole image before it was cut or resized, and how often each occurs; for the guard. */
+  readonly full: Pick<LevelImage, 'levels' | 'counts'>;
   /** The model's input in grey levels, before `scale` and `normalise`; for the guard. */
   readonly input: GreyImage;
 }
 
-/** Runs a manifest's steps over one frame. Throws BH_DICOM_PIXELS or BH_DICOM_ATTRIBUTE where a LUT or window is none. */
+/**
+ * Runs a manifest's steps over one frame: first those that map level to level, then those that move pixels. Throws BH_DICOM_ATTRIBUTE where a LUT
+ * or window is none, or the frame is not grey.
+ */
 export function preprocess(
   dataset: DicomDataset,
   frame: DecodedFrame,
   steps: readonly PreprocessStep[],
 ): Preprocessed {
-  let image = storedImage(frame);
-  let full = image;
+  let full = levelImage(frame);
+  for (const step of steps) if (isPointStep(step)) full = applyPoint(full, step, dataset, frame);
+  let image = greyImage(full);
   let input = image;
   for (const step of steps) {
-    image = applyStep(image, step, dataset, frame);
-    if (step.step === 'modality-lut' || step.step === 'voi' || step.step === 'monochrome1-invert')
-      full = image;
-    if (step.step !== 'scale' && step.step !== 'normalise') input = image;
+    if (isPointStep(step)) continue;
+    image = applyPlace(image, step);
+    if (step.step === 'centre-square' || step.step === 'area-mean') input = image;
   }
   return { tensor: image.values, full, input };
 }
 
-function applyStep(
-  image: GreyImage,
-  step: PreprocessStep,
+function applyPoint(
+  image: LevelImage,
+  step: PointStep,
   dataset: DicomDataset,
   frame: DecodedFrame,
-): GreyImage {
+): LevelImage {
+  const { levels } = image;
   switch (step.step) {
     case 'modality-lut':
-      return { ...image, values: modalityValues(image.values, dataset) };
+      return { ...image, levels: modalityValues(levels, dataset) };
     case 'voi':
-      return { ...image, values: voiValues(image.values, dataset) };
+      return { ...image, levels: voiValues(levels, dataset) };
     case 'monochrome1-invert':
-      return frame.photometric === 'MONOCHROME1' ? mapped(image, (value) => 1 - value) : image;
+      return frame.photometric === 'MONOCHROME1'
+        ? { ...image, levels: levels.map((level) => 1 - level) }
+        : image;
+  }
+}
+
+function applyPlace(image: GreyImage, step: Exclude<PreprocessStep, PointStep>): GreyImage {
+  switch (step.step) {
     case 'centre-square':
       return centreSquare(image);
     case 'area-mean':
@@ -60,13 +70,6 @@ function applyStep(
     case 'normalise':
       return mapped(image, (value) => (value - step.mean) / step.standardDeviation);
   }
-}
-
-function storedImage(frame: DecodedFrame): GreyImage {
-  const { rows, columns, samplesPerPixel } = frame;
-  if (samplesPerPixel !== 1)
-    throw new BitHiveError('BH_DICOM_ATTRIBUTE', `${samplesPerPixel} samples per pixel are no grey image`);
-  return { rows, columns, values: storedValues(frame) };
 }
 
 function mapped(image: GreyImage, change: (value: number) => number): GreyImage {

@@ -13,7 +13,7 @@ import type { OpenModel, SessionShelf } from './session-shelf.ts';
 export async function runImage(request: RunRequest, shelf: SessionShelf): Promise<RunResult> {
   try {
     const open = await shelf.open(request.model);
-    const dataset = readDataset(await readImage(request.image));
+    const dataset = readDataset(readImage(request.image));
     const fault = headerFault(dataset, open.model.manifest.accepts);
     return fault ? refused(fault) : await runDataset(dataset, open);
   } catch (error) {
