@@ -1,6 +1,5 @@
 import { loadConfig } from '../../config/index.ts';
 import { createPinoLogger } from '../../platform/observability/pino-logger.ts';
-import { startEngine } from '../compose.ts';
 import { version } from '../version.ts';
 import { localUrl, removeEngineFile, writeEngineFile } from './engine-file.ts';
 import { exitCodes, type Verb } from './verb.ts';
@@ -21,6 +20,8 @@ export const serve: Verb = {
     const logger = createPinoLogger({ level: config.log.level });
     for (const detail of warnings) logger.warn('config.warning', { detail });
 
+    // The engine brings the model runtime with it: help and a refused setting need not wait for that.
+    const { startEngine } = await import('../compose.ts');
     const engine = await startEngine({ config, environment: world.env });
     const { listening, tokenFile } = engine;
     const url = localUrl(listening);
