@@ -88,7 +88,7 @@ export const configSchema = z.strictObject({
     }),
   }),
   site: z.strictObject({
-    name: text('Name of the site, shown in reports.'),
+    name: text('Name of the site, for people: in the ready line.'),
     namespace: z.uuid().meta({
       description: 'UUID under which the identities of written resources are derived. Never change it.',
     }),

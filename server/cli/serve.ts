@@ -30,7 +30,16 @@ export const serve: Verb = {
       const certFile = tls === undefined ? {} : { certFile: tls.cert };
       await writeEngineFile(config.data, { pid: process.pid, url, tokenFile, version, ...certFile });
     }
-    world.print(JSON.stringify({ ready: true, listening, data: config.data, tokenFile, version }));
+    world.print(
+      JSON.stringify({
+        ready: true,
+        site: config.site.name,
+        listening,
+        data: config.data,
+        tokenFile,
+        version,
+      }),
+    );
 
     const reason = await stopped;
     logger.info('engine.stopping', { reason });
