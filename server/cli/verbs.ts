@@ -15,6 +15,11 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./serve.ts')).serve,
   },
   {
+    name: 'demo',
+    summary: "Plays a small hospital's morning through an engine of its own and shows what arrives.",
+    load: async () => (await import('./demo.ts')).demo,
+  },
+  {
     name: 'doctor',
     summary: 'Checks this machine, the settings and the data folder, and says what to do.',
     load: async () => (await import('./doctor.ts')).doctor,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { createFhirDestination, createFhirIngest } from '../../connectors/fhir/index.ts';
 import type { DestinationKind, SourceKind } from '../../pipelines/channel/catalog.ts';
 import { fhirContentType } from '../../pipelines/steps/map-hl7.ts';
+import { version } from '../version.ts';
 import type { CatalogParts } from './catalog.ts';
 import { pem } from './client-tls.ts';
 
@@ -92,7 +93,7 @@ export function fhirSourceKind({ ports, httpSources }: CatalogParts): SourceKind
     messageKind: 'fhir',
     settings: z.strictObject({}),
     create() {
-      const source = createFhirIngest(ports);
+      const source = createFhirIngest({ ...ports, version });
       httpSources.push(source);
       return source;
     },
