@@ -10,10 +10,20 @@ const cannotOpen = 14;
 const notDatabase = 26;
 /** SQLITE_IOERR_WRITE with errno ENOSPC comes as SQLITE_FULL; the rest of the family means that the disk cannot be trusted. */
 
+/** `all()` of @photostructure/sqlite 1.2.1 throws SQLite's sentence without its code. */
+const sentences: readonly (readonly [sentence: string, code: number])[] = [
+  ['database is locked', busy],
+  ['disk I/O error', ioError],
+  ['database disk image is malformed', corrupt],
+  ['database or disk is full', full],
+  ['unable to open database file', cannotOpen],
+];
+
 function resultCode(error: unknown): number | null {
   if (typeof error !== 'object' || error === null) return null;
-  const code: unknown = (error as { errcode?: unknown }).errcode;
-  return typeof code === 'number' ? code & 0xff : null;
+  const { errcode, message } = error as { errcode?: unknown; message?: unknown };
+  if (typeof errcode === 'number') return errcode & 0xff;
+  return sentences.find(([sentence]) => String(message).includes(sentence))?.[1] ?? null;
 }
 
 export function isBusy(error: unknown): boolean {

@@ -60,7 +60,9 @@ export class GroupApplier {
     this.#isOpen = true;
   }
 
+  /** Leaves an empty log where the disk allows it, so that the database file alone is whole. */
   close(): void {
+    if (this.#isOpen) this.#tryStorage(() => this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)'));
     this.#close();
   }
 
@@ -98,11 +100,26 @@ export class GroupApplier {
     }
   }
 
-  /** Once: recovery closes first, and may be followed by the close of the store. */
+  /**
+   * Once: recovery closes first, and may be followed by the close of the store. The transaction is ended by hand, because
+   * @photostructure/sqlite cannot finalize statements: its connection lives on, idle, until they are collected.
+   */
   #close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#tryStorage(() => {
+      if (isInTransaction(this.#database)) this.#database.exec('ROLLBACK');
+    });
     this.#database.close();
+  }
+
+  /** For steps that a failing disk may refuse without harm. */
+  #tryStorage(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      if (storageError(error) === null && !/no transaction is active/.test(String(error))) throw error;
+    }
   }
 }
 

@@ -37,11 +37,7 @@ export function writerThreadPath(): string | null {
 
 /** Applies groups in a worker thread. One request is under way at a time, so replies need no numbers. */
 export async function threadRunner(setup: ThreadSetup): Promise<GroupRunner> {
-  const path = writerThreadPath();
-  if (path === null)
-    throw new BitHiveError('BH_STORE_VERSION', 'the writer thread is not built: run npm run build');
-  const thread = new WriterThread(new Worker(path, { workerData: setup, name: 'bithive-store-writer' }));
-  await thread.ask(null);
+  let thread = await startThread(setup);
   return {
     run: async (operations) => {
       const wire = packOperations(operations);
@@ -50,14 +46,26 @@ export async function threadRunner(setup: ThreadSetup): Promise<GroupRunner> {
       return unpackResult(reply.wire);
     },
     recover: async () => {
+      // A thread that stopped left its connection to the system; the new one opens the file as after a crash.
+      if (thread.hasStopped) thread = await startThread(setup);
       const reply = await thread.ask({ kind: 'recover' });
       if (reply.kind === 'failed') throw new BitHiveError('BH_STORE_IO', reply.detail);
     },
     close: async () => {
+      if (thread.hasStopped) return;
       await thread.ask({ kind: 'close' });
       await thread.ended;
     },
   };
+}
+
+async function startThread(setup: ThreadSetup): Promise<WriterThread> {
+  const path = writerThreadPath();
+  if (path === null)
+    throw new BitHiveError('BH_STORE_VERSION', 'the writer thread is not built: run npm run build');
+  const thread = new WriterThread(new Worker(path, { workerData: setup, name: 'bithive-store-writer' }));
+  await thread.ask(null);
+  return thread;
 }
 
 interface Asked {
@@ -81,6 +89,10 @@ class WriterThread {
         resolve();
       });
     });
+  }
+
+  get hasStopped(): boolean {
+    return this.#failure !== null;
   }
 
   /** null: waits for the thread's word that it has started. */

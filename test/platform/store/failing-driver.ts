@@ -1,0 +1,35 @@
+import type { Database, SqliteDriver } from '../../../platform/store/sqlite/driver.ts';
+
+/** The real driver, with a switch in front of its commits: the error is the one that SQLite gives for a failed sync. */
+export interface FailingDriver {
+  readonly driver: SqliteDriver;
+  /** While set, every commit of a writing connection fails with this result code. */
+  fail: number | null;
+  /** Connections opened so far. */
+  opened: number;
+}
+
+export const syncFailed = 1034; // SQLITE_IOERR_FSYNC
+export const diskFull = 13; // SQLITE_FULL
+
+export function failingDriver(real: SqliteDriver): FailingDriver {
+  const control: FailingDriver = { driver: { ...real, open }, fail: null, opened: 0 };
+  function open(path: string, options?: { readonly readOnly?: boolean }): Database {
+    if (control.fail === syncFailed && path.endsWith('.db')) throw sqliteError(10);
+    control.opened += 1;
+    const database = real.open(path, options);
+    return {
+      exec(sql) {
+        if (sql === 'COMMIT' && control.fail !== null && !options?.readOnly) throw sqliteError(control.fail);
+        database.exec(sql);
+      },
+      prepare: (sql) => database.prepare(sql),
+      close: () => database.close(),
+    };
+  }
+  return control;
+}
+
+function sqliteError(errcode: number): Error {
+  return Object.assign(new Error(`injected result code ${errcode}`), { code: 'ERR_SQLITE_ERROR', errcode });
+}
