@@ -1,4 +1,4 @@
-// The codec packages ship no types (jpeg-lossless-decoder-js names a file that is not in its archive). What is used of them:
+// The codec packages ship no types. What is used of them:
 
 declare module '@cornerstonejs/codec-charls/decodewasmjs' {
   interface JpegLsDecoder {
@@ -12,6 +12,7 @@ declare module '@cornerstonejs/codec-charls/decodewasmjs' {
   }
   export interface CharLsModule {
     JpegLSDecoder: new () => JpegLsDecoder;
+    readonly HEAPU8: Uint8Array;
   }
   export default function createCharLs(options: object): Promise<CharLsModule>;
 }
@@ -32,16 +33,7 @@ declare module '@cornerstonejs/codec-openjpeg/decodewasmjs' {
   }
   export interface OpenJpegModule {
     J2KDecoder: new () => J2kDecoder;
+    readonly HEAPU8: Uint8Array;
   }
   export default function createOpenJpeg(options: object): Promise<OpenJpegModule>;
-}
-
-declare module 'jpeg-lossless-decoder-js' {
-  class Decoder {
-    constructor(buffer: ArrayBuffer | null, bytesPerSample: number);
-    stream: { index: number } | null;
-    decode(buffer: ArrayBufferLike, offset: number, length: number): Uint8Array | Uint16Array;
-  }
-  const lossless: { Decoder: typeof Decoder };
-  export default lossless;
 }

@@ -1,41 +1,120 @@
-import lossless from 'jpeg-lossless-decoder-js';
 import type { FrameGeometry } from './geometry.ts';
 import { checkedFrameHeader } from './jpeg-frame-header.ts';
+import { type HuffmanTable, huffmanTable } from './jpeg-huffman.ts';
+import { decodeLosslessScan, type LosslessScan } from './jpeg-lossless-scan.ts';
 import { pixelsError } from './pixels-error.ts';
 
 const sofLossless = 0xc3;
+const [dht, sos, dri, eoi] = [0xc4, 0xda, 0xdd, 0xd9];
 
-/** One frame of JPEG lossless, process 14, any selection value (ITU-T T.81 H). Little-endian bytes, colour by pixel. Throws BH_DICOM_PIXELS. */
+/**
+ * One frame of lossless JPEG, process 14 with any selection value (ITU-T T.81 H). Little-endian bytes, colour by pixel. Throws
+ * BH_DICOM_PIXELS. Our own, because the package in the field loses the last pixel of some 16-bit images.
+ */
 export function decodeJpegLossless(encoded: Uint8Array, geometry: FrameGeometry): Uint8Array {
   const header = checkedFrameHeader(encoded, geometry);
-  if (header.marker !== sofLossless || header.precision < 2 || header.precision > 16) {
+  const bits = geometry.bitsAllocated;
+  if (header.marker !== sofLossless || header.precision < 2 || (bits !== 8 && bits !== 16)) {
     throw pixelsError(`SOF ${header.marker.toString(16)} of ${header.precision} bits is not lossless JPEG`);
   }
-  const bytesPerSample = geometry.bitsAllocated / 8;
-  // The decoder handles three components of 8 bits and one of either width; nothing else exists in the field.
-  if (geometry.samplesPerPixel !== 1 && (geometry.samplesPerPixel !== 3 || bytesPerSample !== 1)) {
-    throw pixelsError(
-      `lossless JPEG of ${geometry.samplesPerPixel} components of ${geometry.bitsAllocated} bits`,
-    );
+  const count = geometry.rows * geometry.columns * geometry.samplesPerPixel;
+  const samples = bits === 8 ? new Uint8Array(count) : new Uint16Array(count);
+  const tables: HuffmanTable[] = [];
+  let componentIds: readonly number[] = [];
+  let restartInterval = 0;
+  let decodedCount = 0;
+  let at = 2;
+  while (decodedCount < geometry.samplesPerPixel) {
+    const { marker, body, end } = segmentAt(encoded, at);
+    at = end;
+    if (marker === dht) readTables(body, tables);
+    else if (marker === dri) restartInterval = (body[0] ?? 0) * 256 + (body[1] ?? 0);
+    else if (marker === sofLossless) componentIds = readComponentIds(body);
+    else if (marker === sos) {
+      const scan = readScan(body, componentIds, tables, {
+        ...geometry,
+        precision: header.precision,
+        restartInterval,
+      });
+      at = decodeLosslessScan(encoded, end, scan, samples);
+      decodedCount += scan.components.length;
+    }
   }
-  const decoder = new lossless.Decoder(null, bytesPerSample);
-  const samples = decodeOrRefuse(decoder, encoded);
-  // Past the end of its input the decoder goes on with zeros; where it stands tells.
-  if ((decoder.stream?.index ?? 0) > encoded.length) throw pixelsError('the JPEG stream ends too early');
-  const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
-  if (bytes.length !== geometry.frameBytes) {
-    throw pixelsError(`lossless JPEG gave ${bytes.length} bytes where ${geometry.frameBytes} are needed`);
-  }
-  return bytes;
+  return new Uint8Array(samples.buffer);
 }
 
-function decodeOrRefuse(
-  decoder: InstanceType<typeof lossless.Decoder>,
-  encoded: Uint8Array,
-): Uint8Array | Uint16Array {
-  try {
-    return decoder.decode(encoded.buffer, encoded.byteOffset, encoded.length);
-  } catch (error) {
-    throw pixelsError('the lossless JPEG stream is broken', error);
+interface Segment {
+  readonly marker: number;
+  readonly body: Uint8Array;
+  readonly end: number;
+}
+
+function segmentAt(bytes: Uint8Array, from: number): Segment {
+  let at = from;
+  while (bytes[at] === 0xff && bytes[at + 1] === 0xff) at += 1;
+  const marker = bytes[at + 1] ?? eoi;
+  const length = (bytes[at + 2] ?? 0) * 256 + (bytes[at + 3] ?? 0);
+  const end = at + 2 + length;
+  if (bytes[at] !== 0xff || marker === eoi || length < 2 || end > bytes.length) {
+    throw pixelsError('the JPEG stream ends before all components were decoded');
   }
+  return { marker, body: bytes.subarray(at + 4, end), end };
+}
+
+/** B.2.4.2. Class 1 tables belong to other processes. */
+function readTables(body: Uint8Array, tables: HuffmanTable[]): void {
+  let at = 0;
+  while (at + 17 <= body.length) {
+    const destination = body[at]!;
+    const counts = body.subarray(at + 1, at + 17);
+    const count = counts.reduce((sum, n) => sum + n, 0);
+    if (destination > 3 || at + 17 + count > body.length)
+      throw pixelsError('the Huffman table is impossible');
+    tables[destination] = huffmanTable(counts, body.subarray(at + 17, at + 17 + count));
+    at += 17 + count;
+  }
+}
+
+/** B.2.2. Without subsampling: a DICOM object has each sample of each pixel. */
+function readComponentIds(body: Uint8Array): readonly number[] {
+  const ids: number[] = [];
+  for (let at = 6; at + 3 <= body.length; at += 3) {
+    if (body[at + 1] !== 0x11) throw pixelsError('subsampled lossless JPEG');
+    ids.push(body[at]!);
+  }
+  return ids;
+}
+
+/** B.2.3. */
+function readScan(
+  body: Uint8Array,
+  componentIds: readonly number[],
+  tables: readonly HuffmanTable[],
+  frame: Pick<LosslessScan, 'rows' | 'columns' | 'samplesPerPixel' | 'precision' | 'restartInterval'>,
+): LosslessScan {
+  const count = body[0] ?? 0;
+  const components = Array.from({ length: count }, (_, i) => {
+    const index = componentIds.indexOf(body[1 + i * 2] ?? -1);
+    const table = tables[(body[2 + i * 2] ?? 0xff) >> 4];
+    if (index < 0 || index >= frame.samplesPerPixel || table === undefined) {
+      throw pixelsError('a scan names a component or table that is not there');
+    }
+    return { index, table };
+  });
+  const selection = body[1 + count * 2] ?? 0;
+  const pointTransform = (body[3 + count * 2] ?? 0) & 0xf;
+  if (count === 0 || selection < 1 || selection > 7 || pointTransform >= frame.precision) {
+    throw pixelsError('the scan header is impossible');
+  }
+  const { rows, columns, samplesPerPixel, precision, restartInterval } = frame;
+  return {
+    rows,
+    columns,
+    samplesPerPixel,
+    precision,
+    restartInterval,
+    components,
+    selection,
+    pointTransform,
+  };
 }

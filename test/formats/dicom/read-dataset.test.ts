@@ -7,7 +7,7 @@ import {
   explicitLittleEndian,
   implicitLittleEndian,
 } from '../../../formats/dicom/transfer-syntax.ts';
-import { type BuiltElement, dicomFile, el, encodeElements } from './object-builder.ts';
+import { type BuiltElement, dicomFile, el, encodeElements, type FileOptions } from './object-builder.ts';
 
 const syntaxes = [
   implicitLittleEndian,
@@ -76,7 +76,7 @@ describe('a data set', () => {
     );
   });
 
-  test.each([
+  test.each<[string, FileOptions]>([
     ['no preamble', { withoutPreamble: true }],
     ['no file meta', { withoutMeta: true, withoutPreamble: true }],
     ['a preamble and no file meta', { withoutMeta: true }],
