@@ -24,7 +24,8 @@ const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
 
 /** docs/reference/cli.md */
 export async function cliPage(): Promise<string> {
-  const usages = await Promise.all(verbs.map(async (entry) => (await entry.load()).usage));
+  const usages: Usage[] = [];
+  for (const entry of verbs) usages.push((await entry.load()).usage);
   const exits = Object.entries(exitCodes).map(([name, number]) => [
     String(number),
     meanings[name as keyof typeof exitCodes],
