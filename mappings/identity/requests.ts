@@ -35,9 +35,19 @@ export function bundleEntry(
 
 /** `system|value` of a search token, escaped for search (FHIR R4 3.1.1.4.0.1) and for the URL. */
 export function token(identifier: Identifier): string {
-  return encodeURIComponent(`${escaped(identifier.system)}|${escaped(identifier.value)}`);
+  return `${urlText(identifier.system)}%7C${urlText(identifier.value)}`;
 }
 
-function escaped(text: string): string {
-  return text.replace(/[\\,$|]/g, '\\$&');
+const plain = /^[A-Za-z0-9._~-]*$/;
+const urlTexts = new Map<string, string>();
+const urlTextsMax = 1_000;
+
+/** Systems are few and long, values many and mostly plain: the first are kept, the second pass unchanged. */
+function urlText(text: string): string {
+  if (plain.test(text)) return text;
+  const kept = urlTexts.get(text);
+  if (kept !== undefined) return kept;
+  const escaped = encodeURIComponent(text.replace(/[\\,$|]/g, '\\$&'));
+  if (urlTexts.size < urlTextsMax) urlTexts.set(text, escaped);
+  return escaped;
 }

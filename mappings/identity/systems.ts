@@ -23,6 +23,9 @@ const keptMax = 10_000;
  */
 export function siteSystems(site: SiteSettings): Systems {
   const kept = new Map<string, string>();
+  // A site that names one assigner has one: an image without an issuer is of the same patient as the order.
+  const names = Object.keys(site.assigners);
+  const defaultAssigner = site.defaultAssigner ?? (names.length === 1 ? names[0] : undefined);
   const local = (space: string): string => `${site.localSystem}/${space}`;
   const resolve = (assigner: Assigner, space: string): string => {
     const { namespaceId, universalId = '', universalIdType = '' } = assigner;
@@ -32,8 +35,8 @@ export function siteSystems(site: SiteSettings): Systems {
     if (universal !== undefined) return universal;
     if (namespaceId !== '') return local(`assigner/${encodeURIComponent(namespaceId)}`);
     if (universalId !== '') return local(`assigner/${encodeURIComponent(universalId)}`);
-    if (space !== 'patient' || site.defaultAssigner === undefined) return local(space);
-    return resolve({ namespaceId: site.defaultAssigner }, 'none');
+    if (space !== 'patient' || defaultAssigner === undefined) return local(space);
+    return resolve({ namespaceId: defaultAssigner }, 'none');
   };
   return {
     local,

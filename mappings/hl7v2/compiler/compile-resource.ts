@@ -74,7 +74,7 @@ export function compileResource(
   const links = Object.entries(spec.link).flatMap(([to, one]) =>
     (Array.isArray(one) ? one : [one]).map((link) => compileLink(spec, to, link, file.content, fail)),
   );
-  const back = spec.back === undefined ? undefined : compileBack(spec, spec.back, earlier, rowsOf, fail);
+  const back = spec.back === undefined ? undefined : compileBack(spec.back, earlier, rowsOf, fail);
   const identify = compileKey(spec, earlier, slots, fail);
   const defaults = Object.entries(deepFreeze(spec.defaults)) as [string, FhirValue][];
 
@@ -222,7 +222,6 @@ function compileLink(
 }
 
 function compileBack(
-  spec: ResourceSpec,
   back: NonNullable<ResourceSpec['back']>,
   earlier: readonly ResourceSpec[],
   rowsOf: (name: string, target: (type: string) => boolean) => readonly WriteRow[],

@@ -1,0 +1,69 @@
+import type { Finding } from '../../core/inference.ts';
+import type { Bundle, FhirObject, Resource } from '../bundle/bundle.ts';
+import type { SiteSettings } from '../site.ts';
+import { placeDevice } from './device.ts';
+import { placeImagingStudy } from './imaging-study.ts';
+import { placeObservation, placeWithdrawnObservation } from './observation.ts';
+import { placePatient } from './patient.ts';
+import { placeReport } from './report.ts';
+import { ownIdentifier, place, type Scene, sceneOf } from './scene.ts';
+
+/**
+ * A finding of the grid as a transaction for the EHR, in the shape of IHE IMR (RAD-141): DiagnosticReport, Observation, ImagingStudy, Device,
+ * Patient (only if missing) and Provenance. Pure: times are the finding's, the same finding gives the same bytes.
+ */
+export function findingToBundle(finding: Finding, site: SiteSettings): Bundle {
+  const scene = sceneOf(finding, site);
+  const subject = placePatient(scene);
+  const imagingStudy = placeImagingStudy(scene, subject);
+  const device = placeDevice(scene);
+  const context = { subject, imagingStudy, device };
+  const results: FhirObject[] = [];
+  if (finding.status === 'completed') results.push(placeObservation(scene, finding, context));
+  else if (finding.study.version > 1) results.push(placeWithdrawnObservation(scene, finding, context));
+  const report = placeReport(scene, { subject, imagingStudy, results });
+  placeProvenance(scene, [report, ...results], context);
+  return { resourceType: 'Bundle', type: 'transaction', timestamp: scene.ranAt, entry: scene.entries };
+}
+
+/** Which model file, on which version of the study, led to the report: written once per run of the model. */
+function placeProvenance(
+  scene: Scene,
+  targets: readonly FhirObject[],
+  { imagingStudy, device }: { readonly imagingStudy: FhirObject; readonly device: FhirObject },
+): void {
+  const { study, model, durationMs } = scene.finding;
+  const key = ownIdentifier(
+    scene,
+    'message-part',
+    study.studyInstanceUid,
+    String(study.version),
+    model.name,
+    model.version,
+    model.sha256,
+  );
+  const participant = 'http://terminology.hl7.org/CodeSystem/provenance-participant-type';
+  const resource = {
+    resourceType: 'Provenance',
+    target: [...targets],
+    recorded: scene.ranAt,
+    activity: { text: `Inference, ${Math.round(durationMs)} ms` },
+    agent: [
+      { type: { coding: [{ system: participant, code: 'author', display: 'Author' }] }, who: device },
+      {
+        type: { coding: [{ system: participant, code: 'assembler', display: 'Assembler' }] },
+        who: { display: 'BitHive finding-to-fhir' },
+      },
+    ],
+    entity: [
+      {
+        role: 'source',
+        what: {
+          ...imagingStudy,
+          display: `Study version ${study.version}, ${study.instances.length} instances`,
+        },
+      },
+    ],
+  } as Resource;
+  place(scene, 'record', resource, key);
+}
