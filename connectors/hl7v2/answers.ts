@@ -1,5 +1,5 @@
 import { catalogue, type ErrorCode } from '../../core/error-catalogue.ts';
-import { BitHiveError, toBitHiveError } from '../../core/errors.ts';
+import { BitHiveError } from '../../core/errors.ts';
 import type { Refusal } from '../../core/message.ts';
 import type { Acceptance, Clock } from '../../core/ports/index.ts';
 import {
@@ -52,16 +52,14 @@ export class Answerer {
     return this.#ack(message, 'CA', warningOf(message));
   }
 
-  /** What the sender is told of an acceptance. */
-  answer(message: Hl7Message | null, plan: AnswerPlan, acceptance: Acceptance): Answers {
-    switch (acceptance.kind) {
-      case 'accepted':
-        return this.#accepted(message, plan, acceptance.warning ?? warningOf(message));
-      case 'refused':
-        return this.refused(message, plan, acceptance.error);
-      case 'relayed':
-        return this.#relayed(message, plan, acceptance.answer);
-    }
+  /** What the sender is told of a message that was taken. */
+  answer(
+    message: Hl7Message | null,
+    plan: AnswerPlan,
+    acceptance: Exclude<Acceptance, { kind: 'refused' }>,
+  ): Answers {
+    if (acceptance.kind === 'relayed') return this.#relayed(message, plan, acceptance.answer);
+    return this.#accepted(message, plan, acceptance.warning ?? warningOf(message));
   }
 
   /** What the sender is told of a refusal, kept or not. */
@@ -77,11 +75,6 @@ export class Answerer {
   refusedLater(message: Hl7Message | null, plan: AnswerPlan, error: Refusal): Answers {
     if (!asks(plan.application, false)) return {};
     return { application: this.#ack(message, catalogue[codeOf(error)].ack, error) };
-  }
-
-  failed(message: Hl7Message | null, plan: AnswerPlan, cause: unknown): Answers {
-    const { code, detail } = toBitHiveError(cause);
-    return this.refused(message, plan, { code, detail });
   }
 
   #accepted(message: Hl7Message | null, plan: AnswerPlan, warning: Refusal | undefined): Answers {

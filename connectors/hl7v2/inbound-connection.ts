@@ -1,14 +1,15 @@
 import type { Socket } from 'node:net';
 import { toBitHiveError } from '../../core/errors.ts';
-import { limits } from '../../core/limits.ts';
-import type { Arrival, Refusal } from '../../core/message.ts';
+import type { Arrival } from '../../core/message.ts';
 import type { Clock, Logger } from '../../core/ports/index.ts';
-import type { Hl7Message } from '../../formats/hl7v2/index.ts';
-import { type Answerer, type AnswerPlan, type Answers, planOf } from './answers.ts';
+import type { Answerer } from './answers.ts';
 import { type ArrivalOptions, readArrival } from './arrival.ts';
-import { type FrameEvent, frameMessage, MllpFramer } from './framer.ts';
+import { Exchange } from './exchange.ts';
+import { type FrameFault, frameFaults } from './frame-faults.ts';
+import { FrameWatch } from './frame-watch.ts';
+import { type FrameEvent, MllpFramer } from './framer.ts';
 import type { InboundMetrics } from './inbound-metrics.ts';
-import { type AnswerSlot, OrderedAnswers } from './ordered-answers.ts';
+import { OrderedAnswers } from './ordered-answers.ts';
 import type { StagedAccept } from './source-options.ts';
 
 /** What the connections of one listener share. */
@@ -29,20 +30,11 @@ export interface InboundContext {
   readonly labels: { readonly listener: string };
 }
 
-/** Growth within the idle limit that keeps a large frame alive on a slow line. */
-const progressBytesMin = 64 * 1024;
 /** Bytes of frames in flight past which no further frame is taken, whatever their number. */
 const inFlightBytesMax = 16 * 1024 * 1024;
 /** How long what a peer still sends is read and dropped, so that a reset does not overtake our last answer. */
 const lingerMs = 500;
-
-const faults: Readonly<Record<Exclude<FrameEvent['kind'], 'frame'>, Refusal>> = {
-  cut: { code: 'BH_HL7_FRAME_BROKEN', detail: 'another frame began before this one ended' },
-  broken: { code: 'BH_HL7_FRAME_BROKEN', detail: 'the end block is not followed by CR' },
-  'too-large': { code: 'BH_HL7_TOO_LARGE', detail: 'the message is over the size limit' },
-};
-const tooSlow: Refusal = { code: 'BH_HL7_TIMEOUT', detail: 'the frame was not finished in time' };
-const hungUp: Refusal = { code: 'BH_HL7_FRAME_BROKEN', detail: 'the connection ended within the frame' };
+const keepAliveMs = 60_000;
 
 /**
  * One sender's connection. Frames are accepted in order as soon as they are whole, several at a time so that they share a commit, and
@@ -52,6 +44,7 @@ export class InboundConnection {
   readonly #socket: Socket;
   readonly #context: InboundContext;
   readonly #framer: MllpFramer;
+  readonly #watch: FrameWatch;
   readonly #commits: OrderedAnswers;
   readonly #applications: OrderedAnswers;
   #framesInFlight = 0;
@@ -60,26 +53,29 @@ export class InboundConnection {
   #isPlacing = false;
   #isClosing = false;
   #hasEnded = false;
-  #timedFrame = 0;
-  #timedBytes = 0;
-  #stopIdleTimer: (() => void) | undefined;
-  #stopQuietTimer: (() => void) | undefined;
   #stopLingering: (() => void) | undefined;
 
   constructor(socket: Socket, context: InboundContext) {
     this.#socket = socket;
     this.#context = context;
     this.#framer = new MllpFramer(context.messageBytesMax);
-    const write = (bytes: Uint8Array): void => this.#write(bytes);
-    this.#commits = new OrderedAnswers(write);
-    this.#applications = new OrderedAnswers(write);
+    this.#commits = new OrderedAnswers((bytes) => this.#write(bytes));
+    this.#applications = new OrderedAnswers((bytes) => this.#write(bytes));
+    this.#watch = new FrameWatch(this.#framer, {
+      clock: context.clock,
+      frameIdleMs: context.frameIdleMs,
+      endQuietMs: context.endQuietMs,
+      isPaused: () => socket.isPaused(),
+      idleOver: () => this.#giveUpFrame('too-slow'),
+      quietOver: () => this.#settleFrame(),
+    });
     socket.setNoDelay(true);
-    socket.setKeepAlive(true, 60_000);
+    socket.setKeepAlive(true, keepAliveMs);
     socket.on('data', (chunk) => this.#received(chunk));
     socket.on('drain', () => this.#pump());
     socket.on('end', () => this.#peerEnded());
     socket.on('error', (error) => context.logger.debug('hl7v2.connection.error', { message: error.message }));
-    socket.on('close', () => this.#stopTimers());
+    socket.on('close', () => this.#closed());
   }
 
   /** Answers the frames that were read, then closes. */
@@ -102,9 +98,8 @@ export class InboundConnection {
   }
 
   #pump(): void {
-    let event: FrameEvent | null = null;
     while (this.#mayTake) {
-      event = this.#framer.next();
+      const event = this.#framer.next();
       if (event === null) break;
       this.#handle(event);
     }
@@ -112,120 +107,78 @@ export class InboundConnection {
     if (this.#isClosing) return;
     if (this.#mayTake) this.#socket.resume();
     else this.#socket.pause();
-    this.#watchFrame();
+    this.#watch.update();
     if (this.#hasEnded && this.#mayTake) this.#lastFrame();
   }
 
-  #countSkipped(): void {
-    if (this.#framer.skippedBytes === 0) return;
-    this.#context.metrics.skipped.add(this.#framer.skippedBytes, this.#context.labels);
-    this.#framer.skippedBytes = 0;
+  #handle({ kind, bytes }: FrameEvent): void {
+    if (kind === 'frame') this.#take(bytes);
+    else if (kind === 'too-large') this.#turnAway(bytes);
+    else this.#takeFaulty(bytes, kind);
   }
 
-  #handle(event: FrameEvent): void {
-    if (event.kind !== 'frame') this.#countFault(event.kind);
-    if (event.kind === 'too-large') this.#turnAway(event.bytes);
-    else this.#take(event.bytes, event.kind === 'frame' ? undefined : faults[event.kind]);
+  #takeFaulty(bytes: Uint8Array, fault: FrameFault): void {
+    this.#countFault(fault);
+    this.#take(bytes, fault);
   }
 
-  #countFault(fault: string): void {
-    this.#context.metrics.frameFaults.add(1, { ...this.#context.labels, fault });
-    this.#context.logger.warn('hl7v2.frame.fault', { ...this.#context.labels, fault });
-  }
-
-  #take(bytes: Uint8Array, refusal?: Refusal): void {
-    const options = this.#context.arrivalOptions;
-    const { arrival, message } = readArrival(
-      bytes,
-      refusal === undefined ? options : { ...options, refusal },
-    );
-    const exchange = this.#openExchange(message, bytes.length);
+  #take(bytes: Uint8Array, fault?: FrameFault): void {
+    const { arrivalOptions, answerer, isSilent, clock } = this.#context;
+    const options = fault === undefined ? arrivalOptions : { ...arrivalOptions, refusal: frameFaults[fault] };
+    const { arrival, message } = readArrival(bytes, options);
+    const orders = { commits: this.#commits, applications: this.#applications };
+    const exchange = new Exchange(message, answerer, orders, isSilent);
+    this.#framesInFlight++;
+    this.#bytesInFlight += bytes.length;
+    const startedAtMs = clock.monotonicMs();
+    const done = (outcome: string): void => this.#done(outcome, bytes.length, startedAtMs);
     const placed = this.#context.placeBody(arrival);
-    if (!(placed instanceof Promise)) {
-      this.#accept(placed, exchange);
-      return;
-    }
+    if (placed instanceof Promise) this.#acceptPlaced(placed, exchange, done);
+    else this.#accept(placed, exchange, done);
+  }
+
+  #acceptPlaced(placed: Promise<Arrival>, exchange: Exchange, done: (outcome: string) => void): void {
     this.#isPlacing = true;
     placed.then(
-      (outOfLine) => this.#placed(() => this.#accept(outOfLine, exchange)),
-      (cause: unknown) => this.#placed(() => this.#failed(exchange, cause)),
+      (arrival) => {
+        this.#isPlacing = false;
+        this.#accept(arrival, exchange, done);
+        this.#pump();
+      },
+      (cause: unknown) => {
+        this.#isPlacing = false;
+        this.#fail(cause, exchange, done);
+      },
     );
   }
 
-  #placed(go: () => void): void {
-    this.#isPlacing = false;
-    go();
-    this.#pump();
-    this.#finishIfDone();
+  #accept(arrival: Arrival, exchange: Exchange, done: (outcome: string) => void): void {
+    // What is refused gets no positive commit, although it is stored as well.
+    const stored = arrival.refusal === undefined ? () => exchange.stored() : undefined;
+    this.#context.accept(arrival, stored).then(
+      (acceptance) => {
+        exchange.settle(acceptance);
+        done(acceptance.duplicate ? 'duplicate' : acceptance.kind);
+      },
+      (cause: unknown) => this.#fail(cause, exchange, done),
+    );
   }
 
-  #openExchange(message: Hl7Message | null, bytesCount: number): Exchange {
-    const plan = planOf(message);
-    this.#framesInFlight++;
-    this.#bytesInFlight += bytesCount;
-    const isTwofold = plan.mode === 'enhanced';
-    return {
-      message,
-      plan,
-      bytesCount,
-      startedAtMs: this.#context.clock.monotonicMs(),
-      commit: this.#commits.open(),
-      application: isTwofold ? this.#applications.open() : undefined,
-      isCommitted: false,
-    };
+  #fail(cause: unknown, exchange: Exchange, done: (outcome: string) => void): void {
+    const { code, detail } = toBitHiveError(cause);
+    this.#context.logger.error('hl7v2.accept.failed', { ...this.#context.labels, code }, cause);
+    exchange.refuse({ code, detail });
+    done('failed');
   }
 
-  #accept(arrival: Arrival, exchange: Exchange): void {
-    this.#context
-      .accept(arrival, () => this.#stored(exchange))
-      .then(
-        (acceptance) => {
-          const { answerer } = this.#context;
-          const outcome = acceptance.duplicate ? 'duplicate' : acceptance.kind;
-          const answers =
-            acceptance.kind === 'refused' && exchange.isCommitted
-              ? answerer.refusedLater(exchange.message, exchange.plan, acceptance.error)
-              : answerer.answer(exchange.message, exchange.plan, acceptance);
-          this.#settle(exchange, outcome, answers);
-        },
-        (cause: unknown) => this.#failed(exchange, cause),
-      );
-  }
-
-  #failed(exchange: Exchange, cause: unknown): void {
-    const { answerer, logger, labels } = this.#context;
-    const error = toBitHiveError(cause);
-    logger.error('hl7v2.accept.failed', { ...labels, code: error.code }, cause);
-    const refusal: Refusal = { code: error.code, detail: error.detail };
-    const answers = exchange.isCommitted
-      ? answerer.refusedLater(exchange.message, exchange.plan, refusal)
-      : answerer.refused(exchange.message, exchange.plan, refusal);
-    this.#settle(exchange, 'failed', answers);
-  }
-
-  /** The runtime says that it is durable, and the channel's answer comes later: the commit of enhanced mode leaves now. */
-  #stored(exchange: Exchange): void {
-    if (exchange.application === undefined || exchange.isCommitted) return;
-    exchange.isCommitted = true;
-    const commit = this.#context.answerer.stored(exchange.message, exchange.plan);
-    exchange.commit.fill(this.#framed(commit));
-  }
-
-  #settle(exchange: Exchange, outcome: string, answers: Answers): void {
+  #done(outcome: string, bytesCount: number, startedAtMs: number): void {
     const { metrics, labels, clock } = this.#context;
     this.#framesInFlight--;
-    this.#bytesInFlight -= exchange.bytesCount;
-    const application = (): void => exchange.application?.fill(this.#framed(answers.application));
-    if (exchange.isCommitted) application();
-    else exchange.commit.fill(this.#framed(answers.commit), application);
+    this.#bytesInFlight -= bytesCount;
     metrics.messages.add(1, { ...labels, outcome });
-    metrics.answerSeconds.observe((clock.monotonicMs() - exchange.startedAtMs) / 1000, labels);
+    metrics.answerSeconds.observe((clock.monotonicMs() - startedAtMs) / 1000, labels);
     this.#pump();
     this.#finishIfDone();
-  }
-
-  #framed(answer: Uint8Array | undefined): readonly Uint8Array[] {
-    return answer === undefined || this.#context.isSilent ? [] : [frameMessage(answer)];
   }
 
   /** Answers of one turn of the loop leave in one write. */
@@ -238,102 +191,67 @@ export class InboundConnection {
     this.#socket.write(bytes);
   }
 
-  /** Over the limit: told, not kept. */
+  /** Over the limit: told, not kept, and nothing is read after it. */
   #turnAway(head: Uint8Array): void {
-    const { message } = readArrival(head, this.#context.arrivalOptions);
-    const { commit, application } = this.#context.answerer.refused(
-      message,
-      planOf(message),
-      faults['too-large'],
-    );
-    this.#commits.open().fill(this.#framed(commit ?? application));
+    const { arrivalOptions, answerer, isSilent } = this.#context;
+    this.#countFault('too-large');
+    const { message } = readArrival(head, arrivalOptions);
+    const orders = { commits: this.#commits, applications: this.#applications };
+    new Exchange(message, answerer, orders, isSilent).refuse(frameFaults['too-large']);
     this.#isClosing = true;
     this.#finishIfDone();
   }
 
-  /** Starts and stops the clocks of a frame that is not whole yet. */
-  #watchFrame(): void {
-    const { clock, frameIdleMs, endQuietMs } = this.#context;
-    this.#stopQuietTimer?.();
-    this.#stopQuietTimer = this.#framer.awaitsEnd
-      ? clock.after(endQuietMs, () => this.#handleSettled())
-      : undefined;
-    if (this.#framer.isOpen && this.#framer.frameNumber === this.#timedFrame) return;
-    this.#stopIdleTimer?.();
-    this.#stopIdleTimer = undefined;
-    if (!this.#framer.isOpen) return;
-    this.#timedFrame = this.#framer.frameNumber;
-    this.#timedBytes = 0;
-    this.#stopIdleTimer = clock.after(frameIdleMs, () => this.#idleOver());
-  }
-
-  #handleSettled(): void {
+  /** The peer fell silent after its end block. */
+  #settleFrame(): void {
     const event = this.#framer.settle();
     if (event !== null) this.#handle(event);
     this.#pump();
-  }
-
-  #idleOver(): void {
-    const openBytes = this.#framer.openBytes;
-    if (openBytes - this.#timedBytes >= progressBytesMin || this.#socket.isPaused()) {
-      this.#timedBytes = openBytes;
-      this.#stopIdleTimer = this.#context.clock.after(this.#context.frameIdleMs, () => this.#idleOver());
-      return;
-    }
-    this.#countFault('too-slow');
-    this.#isClosing = true;
-    this.#take(this.#framer.abandon(), tooSlow);
-    this.#finishIfDone();
   }
 
   /** The peer sends no more but may still read, as `nc` does. */
   #peerEnded(): void {
     this.#hasEnded = true;
     this.#pump();
-    if (this.#isClosing) this.#finishIfDone();
+    this.#finishIfDone();
   }
 
   #lastFrame(): void {
+    const event = this.#framer.settle();
+    if (event !== null) this.#handle(event);
+    if (this.#framer.openBytes > 0) this.#giveUpFrame('hung-up');
     this.#isClosing = true;
-    const settled = this.#framer.settle();
-    if (settled !== null) this.#handle(settled);
-    else if (this.#framer.isOpen) {
-      this.#countFault('hung-up');
-      const rest = this.#framer.abandon();
-      if (rest.length > 0) this.#take(rest, hungUp);
-    }
+    this.#finishIfDone();
+  }
+
+  /** Keeps what there is of a frame that will not end, answers, and closes. */
+  #giveUpFrame(fault: FrameFault): void {
+    this.#isClosing = true;
+    this.#takeFaulty(this.#framer.abandon(), fault);
     this.#finishIfDone();
   }
 
   #finishIfDone(): void {
     if (!this.#isClosing || this.#framesInFlight > 0 || this.#stopLingering !== undefined) return;
-    this.#stopTimers();
+    this.#watch.stop();
     this.#stopLingering = this.#context.clock.after(lingerMs, () => this.#socket.destroy());
     this.#socket.end();
     this.#socket.resume();
   }
 
-  #stopTimers(): void {
-    this.#stopIdleTimer?.();
-    this.#stopQuietTimer?.();
-    if (this.#socket.destroyed) this.#stopLingering?.();
+  #closed(): void {
+    this.#watch.stop();
+    this.#stopLingering?.();
+  }
+
+  #countFault(fault: FrameFault): void {
+    this.#context.metrics.frameFaults.add(1, { ...this.#context.labels, fault });
+    this.#context.logger.warn('hl7v2.frame.fault', { ...this.#context.labels, fault });
+  }
+
+  #countSkipped(): void {
+    if (this.#framer.skippedBytes === 0) return;
+    this.#context.metrics.skipped.add(this.#framer.skippedBytes, this.#context.labels);
+    this.#framer.skippedBytes = 0;
   }
 }
-
-/** One frame between its arrival and its answer. */
-interface Exchange {
-  readonly message: Hl7Message | null;
-  readonly plan: AnswerPlan;
-  readonly bytesCount: number;
-  readonly startedAtMs: number;
-  readonly commit: AnswerSlot;
-  /** Second answer of enhanced mode. */
-  readonly application: AnswerSlot | undefined;
-  isCommitted: boolean;
-}
-
-/** Frames that a connection may have unanswered when the channel says nothing else. */
-export const framesInFlightDefault = 64;
-/** Most frames that MLLP carries are small; see `limits.inlineBodyBytesMax` for where a body lives. */
-export const isOutOfLine = (arrival: Arrival): boolean =>
-  arrival.body.kind === 'inline' && arrival.body.bytes.length > limits.inlineBodyBytesMax;

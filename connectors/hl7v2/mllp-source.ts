@@ -7,18 +7,15 @@ import type { Arrival } from '../../core/message.ts';
 import type { Accept, Blobs, Listening, Source } from '../../core/ports/index.ts';
 import { Answerer } from './answers.ts';
 import { createControlIds } from './control-ids.ts';
-import {
-  framesInFlightDefault,
-  InboundConnection,
-  type InboundContext,
-  isOutOfLine,
-} from './inbound-connection.ts';
+import { InboundConnection, type InboundContext } from './inbound-connection.ts';
 import { inboundMetrics } from './inbound-metrics.ts';
 import { type MllpSourceOptions, staged } from './source-options.ts';
 import { type ListenerTls, secureContext } from './tls.ts';
 
 const handshakeMs = 10_000;
 const endQuietMsDefault = 200;
+/** Frames that a connection may have unanswered when the channel says nothing else. */
+const framesInFlightDefault = 64;
 
 export interface MllpSource extends Source {
   /** Takes new keys and certificates for the connections to come. Throws BH_CONFIG_VALUE when they cannot be used. */
@@ -165,6 +162,9 @@ class MllpListener implements MllpSource {
     };
   }
 }
+
+const isOutOfLine = ({ body }: Arrival): boolean =>
+  body.kind === 'inline' && body.bytes.length > limits.inlineBodyBytesMax;
 
 async function placeInBlobs(arrival: Arrival, blobs: Blobs): Promise<Arrival> {
   if (arrival.body.kind === 'blob') return arrival;
