@@ -8,6 +8,7 @@ interface Coded {
 interface EhrObservation extends Coded {
   readonly id: string;
   readonly valueQuantity?: { readonly value?: number };
+  readonly interpretation?: readonly { readonly coding?: readonly { readonly display?: string }[] }[];
 }
 
 export interface EhrReport {
@@ -58,7 +59,9 @@ export class EhrReader {
     const reference = report.result?.[0]?.reference;
     if (reference === undefined) return { report, finding: report.conclusion ?? report.status };
     const observation = await this.#get<EhrObservation>(reference);
-    const finding = observation.code?.text ?? observation.code?.coding?.[0]?.display ?? 'finding';
+    const name = observation.code?.text ?? observation.code?.coding?.[0]?.display ?? 'finding';
+    const verdict = observation.interpretation?.[0]?.coding?.[0]?.display;
+    const finding = verdict === undefined ? name : `${name}: ${verdict.toLowerCase()}`;
     const probability = observation.valueQuantity?.value;
     return probability === undefined ? { report, finding } : { report, finding, probability };
   }

@@ -25,6 +25,8 @@ export class DemoHis {
     });
     const lost = () =>
       this.#lost(new BitHiveError('BH_DELIVERY_UNREACHABLE', 'the engine closed the connection'));
+    socket.setTimeout(answerMs);
+    socket.on('timeout', () => socket.destroy());
     socket.on('close', lost);
     socket.on('error', lost);
   }
@@ -40,7 +42,6 @@ export class DemoHis {
     const answer = new Promise<Uint8Array>((resolve, reject) => {
       this.#answered = resolve;
       this.#lost = reject;
-      this.#socket.setTimeout(answerMs, () => this.#socket.destroy());
     });
     this.#socket.write(frameMessage(new TextEncoder().encode(message)));
     return parseAck(parseMessage(await answer))?.code ?? 'no acknowledgement';
@@ -81,7 +82,7 @@ export function imagingOrder(patient: DemoPatient, timestamp: string): string {
     identity(patient),
     visit(patient, timestamp),
     `ORC|NW|${placer}|${filler}||SC||^^^${timestamp}^^${urgency}||${timestamp}|||1001^Weber^Klara^^^Dr`,
-    `OBR|1|${placer}|${filler}|399208008^Plain chest X-ray^SCT|||||||||||1001^Weber^Klara^^^Dr||${accession}||||||DX|||^^^^^${urgency}`,
+    `OBR|1|${placer}|${filler}|399208008^Plain chest X-ray^SCT||||||||||||1001^Weber^Klara^^^Dr||${accession}||||||DX|||^^^^^${urgency}`,
   ];
   return `${segments.join('\r')}\r`;
 }
