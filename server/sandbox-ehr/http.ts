@@ -15,7 +15,7 @@ const base = '/fhir';
 export function createSandboxApp(ehr: SandboxEhr): FastifyInstance {
   const app = fastify({ bodyLimit: limits.deliveryBodyBytesMax, forceCloseConnections: true });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(/.*/, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? getStatus(normalizeOperationOutcome(error));
     void reply
