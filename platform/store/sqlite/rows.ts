@@ -13,8 +13,10 @@ const parsed = <T>(value: SqlValue | undefined): T => JSON.parse(value as string
 const isSet = (value: SqlValue | undefined): boolean => value !== null && value !== undefined;
 
 /** Columns of a message with what processing added; one list, so that every reader sees the same. */
-export const messageColumns =
-  'm.*, o.processed_at AS processed_at, o.refusal AS processing_refusal FROM messages m LEFT JOIN outcomes o ON o.seq = m.seq';
+export const messageSelection = `m.*, g.sender, g.type, g.channel_version, g.kind, g.content_type, o.processed_at,
+  o.refusal AS processing_refusal`;
+export const messageColumns = `${messageSelection} FROM messages m LEFT JOIN origins g ON g.id = m.origin
+  LEFT JOIN outcomes o ON o.seq = m.seq`;
 export const deliveryColumns =
   'd.*, b.body AS body FROM deliveries d LEFT JOIN delivery_bodies b ON b.id = d.id';
 

@@ -6,6 +6,7 @@ import type { Database, Row, Statement } from '../driver.ts';
 import { jsonOrNull } from '../rows.ts';
 import { packSearchKeys, termsOf } from '../terms/search-terms.ts';
 import type { Numbers } from './numbers.ts';
+import { Origins } from './origins.ts';
 import { markOf, type RecentMessages } from './recent-messages.ts';
 import type { WorkList } from './work-list.ts';
 
@@ -20,21 +21,20 @@ export class Inbox {
   readonly #numbers: Numbers;
   readonly #recent: RecentMessages;
   readonly #work: WorkList;
+  readonly #origins: Origins;
 
   constructor(database: Database, numbers: Numbers, recent: RecentMessages, work: WorkList) {
     this.#numbers = numbers;
     this.#recent = recent;
     this.#work = work;
+    this.#origins = new Origins(database);
     // Binding costs more than inserting: the columns that most messages leave empty have a statement of their own.
-    this.#insertUsual =
-      database.prepare(`INSERT INTO messages (seq, channel, channel_version, status, kind, type, sender,
-      content_type, received_at, keys, search_keys, dedupe_key, content_hash, body)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
-    this.#insertFull =
-      database.prepare(`INSERT INTO messages (seq, channel, channel_version, status, kind, type, sender,
-      content_type, received_at, keys, search_keys, dedupe_key, content_hash, body,
+    this.#insertUsual = database.prepare(`INSERT INTO messages (seq, channel, status, origin, received_at,
+      keys, search_keys, dedupe_key, content_hash, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    this.#insertFull = database.prepare(`INSERT INTO messages (seq, channel, status, origin, received_at,
+      keys, search_keys, dedupe_key, content_hash, body,
       refusal, facts, parent, replay_of, conflicts_with, blob_hash, blob_bytes)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#holder =
       database.prepare(`SELECT m.channel, m.dedupe_key, m.content_hash, m.conflicts_with, m.status,
       coalesce(o.refusal, m.refusal) AS refusal
@@ -72,12 +72,8 @@ export class Inbox {
     const usual = [
       id,
       message.channel,
-      message.channelVersion,
       statusCode[status],
-      message.kind,
-      message.type,
-      message.sender,
-      message.contentType,
+      this.#origins.idOf(message),
       message.receivedAtMs,
       message.keys.length === 0 ? null : JSON.stringify(message.keys),
       packed,

@@ -26,7 +26,8 @@ export class Processing {
     parts: { leases: ChannelLeases; outbox: Outbox; states: States; work: WorkList },
   ) {
     this.#parts = parts;
-    this.#read = database.prepare('SELECT channel, channel_version, status FROM messages WHERE seq = ?');
+    this.#read = database.prepare(`SELECT m.channel, m.status, g.channel_version FROM messages m
+      LEFT JOIN origins g ON g.id = m.origin WHERE m.seq = ?`);
     this.#setStatus = database.prepare('UPDATE messages SET status = ? WHERE seq = ?');
     this.#insertOutcome = database.prepare('INSERT INTO outcomes VALUES (?, ?, ?, ?)');
   }

@@ -15,11 +15,15 @@ import type { Migration } from '../migrate.ts';
 const statements = [
   `CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID`,
   `CREATE TABLE messages (
-    seq INTEGER PRIMARY KEY, channel TEXT NOT NULL, channel_version INTEGER NOT NULL, status INTEGER NOT NULL,
-    kind TEXT NOT NULL, type TEXT NOT NULL, sender TEXT NOT NULL, content_type TEXT NOT NULL, received_at INTEGER NOT NULL,
+    seq INTEGER PRIMARY KEY, channel TEXT NOT NULL, status INTEGER NOT NULL, origin INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
     keys TEXT, search_keys TEXT, dedupe_key TEXT, content_hash TEXT,
     refusal TEXT, facts TEXT, parent INTEGER, replay_of INTEGER, conflicts_with INTEGER,
     blob_hash TEXT, blob_bytes INTEGER, body BLOB)`,
+  `CREATE TABLE origins (
+    id INTEGER PRIMARY KEY, sender TEXT NOT NULL, type TEXT NOT NULL, channel_version INTEGER NOT NULL,
+    kind TEXT NOT NULL, content_type TEXT NOT NULL)`,
+  `CREATE UNIQUE INDEX origins_parts ON origins (sender, type, channel_version, kind, content_type)`,
   `CREATE INDEX messages_received ON messages (channel, seq) WHERE status = 2`,
   `CREATE INDEX messages_quarantined ON messages (seq) WHERE status = 5`,
   `CREATE INDEX messages_parent ON messages (parent) WHERE parent IS NOT NULL`,

@@ -74,7 +74,8 @@ export class WorkReader {
 
 /** Proved by the plan test to be seeks. */
 export const workSql = {
-  nextMessages: `SELECT * FROM messages WHERE channel = ? AND status = ${statusCode.received} ORDER BY seq LIMIT ?`,
+  nextMessages: `SELECT ${messageColumns} WHERE m.channel = ? AND m.status = ${statusCode.received}
+    ORDER BY m.seq LIMIT ?`,
   nextTimer: 'SELECT due_at FROM timers WHERE channel = ? ORDER BY due_at LIMIT 1',
   priorityBelow: `SELECT priority FROM deliveries WHERE state = ${stateCode.due} AND channel = ? AND destination = ?
     AND priority < ? ORDER BY priority DESC LIMIT 1`,
