@@ -59,6 +59,7 @@ export class Intake {
         head.take(piece);
         await file.write(piece);
       }
+      await file.end();
     } catch (error) {
       await file.abort();
       throw error;
