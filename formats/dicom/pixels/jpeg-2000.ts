@@ -14,7 +14,7 @@ export async function decodeJpeg2000(encoded: Uint8Array, geometry: FrameGeometr
     try {
       decoder.getEncodedBuffer(encoded.length).set(encoded);
       decoder.decode();
-      return decoder.getDecodedBuffer().slice();
+      return new Uint8Array(decoder.getDecodedBuffer());
     } finally {
       decoder.delete();
     }

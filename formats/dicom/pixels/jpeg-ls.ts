@@ -6,6 +6,11 @@ import { fitToAllocation } from './sample-width.ts';
 import { wasmCodec } from './wasm-codec.ts';
 
 const sofJpegLs = 0xf7;
+/**
+ * Put behind every stream: the decoder looks for a marker where a scan ends and, in a stream that was cut off, runs through its
+ * whole address space before it gives up (measured: 12 to 30 s).
+ */
+const endOfImage = Uint8Array.of(0xff, 0xd9);
 const run = wasmCodec('JPEG-LS', createCharLs);
 
 /** One frame of JPEG-LS, lossless or near-lossless (ITU-T T.87). Little-endian bytes, colour by pixel. Throws BH_DICOM_PIXELS. */
@@ -16,10 +21,12 @@ export async function decodeJpegLs(encoded: Uint8Array, geometry: FrameGeometry)
   const decoded = await run((module) => {
     const decoder = new module.JpegLSDecoder();
     try {
-      decoder.getEncodedBuffer(encoded.length).set(encoded);
+      const input = decoder.getEncodedBuffer(encoded.length + endOfImage.length);
+      input.set(encoded);
+      input.set(endOfImage, encoded.length);
       decoder.decode();
       isByComponent = decoder.getInterleaveMode() === 0;
-      return decoder.getDecodedBuffer().slice();
+      return new Uint8Array(decoder.getDecodedBuffer());
     } finally {
       decoder.delete();
     }
