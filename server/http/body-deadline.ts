@@ -22,7 +22,8 @@ export function watchBody(
       new BitHiveError('BH_HTTP_TIMEOUT', 'the body was not complete within http.limits.requestMs'),
     );
   });
-  request.raw.once('close', cancel);
+  // The answer's end, not the request's: a request that breaks off is not always closed as such.
+  reply.raw.once('close', cancel);
 }
 
 /** After the answer: a client that goes on sending is cut off. */
@@ -30,9 +31,16 @@ export function dropRest(request: FastifyRequest, clock: Clock): void {
   const { raw } = request;
   if (raw.complete || raw.destroyed) return;
   raw.resume();
+  const { socket } = raw;
+  const done = (): void => {
+    cancel();
+    raw.off('end', done);
+    socket.off('close', done);
+  };
   const cancel = clock.after(lingerMs, () => {
-    if (!raw.complete) raw.socket.destroy();
+    done();
+    socket.destroy();
   });
-  raw.once('end', cancel);
-  raw.once('close', cancel);
+  raw.once('end', done);
+  socket.once('close', done);
 }

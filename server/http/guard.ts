@@ -65,9 +65,9 @@ export function guard(app: FastifyInstance, table: RouteTable, options: GuardOpt
     if (origin !== null && allowOrigin(request, reply, origin)) return reply;
     const { permission } = request.routeOptions.config;
     if (permission === 'public') return;
-    refuseFlood(reply, failures.waitMs(request.ip));
     const caller = await options.authenticate(request.headers.authorization).catch((error: unknown) => {
-      failures.take(request.ip);
+      // Only failures are counted and held back: whoever has a good token must not suffer from a neighbour behind the same address.
+      refuseFlood(reply, failures.take(request.ip));
       reply.header('www-authenticate', 'Bearer realm="bithive"');
       throw error;
     });

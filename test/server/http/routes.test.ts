@@ -96,7 +96,7 @@ test('too many requests of one caller: 429 and when to come back; others go on',
   await slow.stop();
 });
 
-test('guessing tokens is slowed down', async () => {
+test('guessing tokens is told to wait, and locks nobody else out', async () => {
   const guesser = await startServer();
   const statuses = new Set<number>();
   for (let at = 0; at < 80; at += 1) {
@@ -104,8 +104,9 @@ test('guessing tokens is slowed down', async () => {
       (await fetch(`${guesser.url}/api/status`, { headers: { authorization: `Bearer guess-${at}` } })).status,
     );
   }
-  await guesser.stop();
   expect([...statuses]).toEqual([401, 429]);
+  expect((await guesser.get('/api/status')).status).toBe(200);
+  await guesser.stop();
 });
 
 test('the table of callers is bounded and time refills a bucket', () => {
