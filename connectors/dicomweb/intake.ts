@@ -72,27 +72,28 @@ export class Intake {
     return () => this.#finish(writer, head.bytes(), file.bytesCount, part.contentType);
   }
 
+  /** Never rejects. */
   async #finish(
     writer: BlobWriter,
     head: Buffer,
     bytesCount: number,
     contentType: string | undefined,
   ): Promise<InstanceResult> {
-    const { blobs } = this.#options;
     const stored = writer.commit();
-    // Awaited below in every branch; until then a rejection has to wait for the header reader.
-    stored.catch(() => {});
-    const source = new BlobSource(bytesCount, head, stored, blobs);
-    let uids: ObjectUids = {};
+    const source = new BlobSource(bytesCount, head, stored, this.#options.blobs);
+    let uids = readMetaUids(head);
     try {
-      const reading = await this.#read(source, head, contentType);
-      uids = reading.uids;
-      return await this.#accept(reading, await stored);
-    } catch (error) {
-      await stored.catch(() => writer.abort());
-      return this.#failed(error, uids.sopInstanceUid === undefined ? readMetaUids(head) : uids);
-    } finally {
+      const [blob, reading] = await Promise.allSettled([stored, this.#read(source, head, contentType)]);
       await source.close();
+      if (blob.status === 'rejected') {
+        await writer.abort();
+        throw blob.reason;
+      }
+      if (reading.status === 'rejected') throw reading.reason;
+      uids = reading.value.uids;
+      return await this.#accept(reading.value, blob.value);
+    } catch (error) {
+      return this.#failed(error, uids);
     }
   }
 
