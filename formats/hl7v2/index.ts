@@ -7,7 +7,8 @@ export {
   type PrintOptions,
   printMessage,
 } from './build.ts';
-export { type Charset, encodingOf } from './charset.ts';
+export type { Charset } from './charset.ts';
+export { encodingOf } from './charset-names.ts';
 export { type Delimiters, standardDelimiters } from './delimiters.ts';
 export { encodeText } from './encode.ts';
 export { escapeText, unescapeText } from './escape.ts';

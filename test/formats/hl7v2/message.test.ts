@@ -121,7 +121,20 @@ describe('a message', () => {
     expect(message.get('NTE-3')).toBe('a#b');
   });
 
-  test('a million repetitions and components are read in linear time', () => {
+  test('long elements do not answer for one another', () => {
+    const long = (letter: string): string =>
+      Array.from({ length: 40 }, (_, n) => `${letter}${n + 1}`).join('^');
+    const segment = parse(`ZZZ|${long('a')}~${long('b')}|${long('c')}`).first('ZZZ')!;
+    for (const n of [1, 17, 40, 17]) {
+      expect([segment.get(1, 1, n), segment.get(1, 2, n), segment.get(2, 1, n)]).toEqual([
+        `a${n}`,
+        `b${n}`,
+        `c${n}`,
+      ]);
+    }
+  });
+
+  test('many repetitions and components are read in linear time', () => {
     const segment = parse(`ZZZ|${'a~'.repeat(200_000)}|${'b^'.repeat(200_000)}`).first('ZZZ')!;
     let read = 0;
     for (let n = 1; n <= 200_000; n++) read += segment.get(1, n).length + segment.get(2, 1, n).length;
