@@ -1,17 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from './package-root.ts';
 
-/** Version of this engine, from its package. Works from the source tree and from `dist`. */
-export const version: string = readVersion();
+const { version: packaged } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
+  version: string;
+};
 
-function readVersion(): string {
-  for (const up of ['../package.json', '../../package.json']) {
-    const file = new URL(up, import.meta.url);
-    try {
-      const { name, version } = JSON.parse(readFileSync(file, 'utf8')) as { name: string; version: string };
-      if (name === 'bithive') return version;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
-  }
-  return '0.0.0';
-}
+/** Version of this engine. */
+export const version: string = packaged;

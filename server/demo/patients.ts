@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { instanceFacts, readDataset } from '../../formats/dicom/index.ts';
+import { packageRoot } from '../package-root.ts';
 
 /** One of the demo's invented patients, as the header of their radiograph tells. */
 export interface DemoPatient {
@@ -19,7 +19,7 @@ export interface DemoPatient {
 }
 
 /** The demo's eight synthetic radiographs; they ship with the engine. */
-export const demoImages = fileURLToPath(new URL('../../../data/demo/cxr/', import.meta.url));
+export const demoImages = join(packageRoot, 'data/demo/cxr');
 
 /** Every fourth patient comes from the emergency room. */
 const statEvery = 4;

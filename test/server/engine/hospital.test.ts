@@ -95,7 +95,7 @@ describe('from order and image to report', () => {
       await dicomwebClient(running).storeInstances({ datasets: datasets(files) });
       const studies = new Set(
         (await running.engine.store.searchMessages({ kind: 'dicom', limit: 100 })).map(
-          ({ facts }) => facts?.['studyInstanceUid'],
+          ({ facts }) => facts?.studyInstanceUid,
         ),
       );
       const reports = await until(async () => {
