@@ -3,7 +3,7 @@ export interface MapIssue {
   readonly severity: 'error' | 'warning' | 'information';
   /** FHIR IssueType: `value`, `code-invalid`, `required`, `deleted`, `duplicate`, `not-supported`. */
   readonly code: 'value' | 'code-invalid' | 'required' | 'deleted' | 'duplicate' | 'not-supported';
-  /** HL7 path of the value: `PID[1]-7`. */
+  /** HL7 path of the value: `PID-7`. */
   readonly path: string;
   /** Id of the row that read it. */
   readonly row: string;

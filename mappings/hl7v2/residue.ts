@@ -48,14 +48,7 @@ function addLeaves(
         if (segment.raw(field, rep, component, part).trim() === '') continue;
         if (taken !== undefined && isTaken(taken, rep, component, part)) continue;
         if (residue.length >= limits.mapResidueMax) return;
-        const path = pathOf(
-          run,
-          segment,
-          field,
-          reps > 1 ? rep : 0,
-          components > 1 ? component : 0,
-          parts > 1 ? part : 0,
-        );
+        const path = pathOf(run, segment, field, rep, components > 1 ? component : 0, parts > 1 ? part : 0);
         residue.push({ path, value: segment.get(field, rep, component, part).slice(0, valueCharsMax) });
       }
     }

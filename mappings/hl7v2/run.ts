@@ -106,7 +106,7 @@ export class Run {
   }
 }
 
-/** `PID[1]-7`, `PID[1]-5[2].1`: the path of an element, as the parser reads it. */
+/** `PID-7`, `PID-5[2].1`, `OBX[2]-5`: the path of an element, as the parser reads it. Numbers stand only where there are several. */
 export function pathOf(
   run: Run,
   segment: Hl7Segment,
@@ -116,7 +116,7 @@ export function pathOf(
   subcomponent = 0,
 ): string {
   const nth = run.message.all(segment.name).indexOf(segment) + 1;
-  const repText = rep > 0 ? `[${rep}]` : '';
+  const repText = rep > 0 && segment.repetitions(field) > 1 ? `[${rep}]` : '';
   const componentText = component > 0 ? `.${component}${subcomponent > 0 ? `.${subcomponent}` : ''}` : '';
   return `${segment.name}${nth > 1 ? `[${nth}]` : ''}-${field}${repText}${componentText}`;
 }

@@ -119,14 +119,7 @@ function writeOne(
     if (out[name] === undefined) out[name] = chosen;
   } else path.put(out, value, fixed, original);
   if (run.explanations !== undefined) {
-    const input = pathOf(
-      run,
-      segment,
-      field,
-      segment.repetitions(field) > 1 ? rep : 0,
-      component,
-      subcomponent,
-    );
+    const input = pathOf(run, segment, field, rep, component, subcomponent);
     run.explanations.push({ output: explained(out, path.describe(out)), row: id, input });
   }
   return true;
