@@ -1,21 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { test } from '@jest/globals';
 import { silentLogger } from '../../../core/ports/index.ts';
 import { openSqliteStore } from '../../../platform/store/index.ts';
+import { writerThreadPath } from '../../../platform/store/sqlite/thread-runner.ts';
 import { type StoreUnderTest, storeConformance } from './conformance.ts';
+import { acceptConformance } from './conformance-accept.ts';
+import { deliverConformance } from './conformance-deliver.ts';
+import { processConformance } from './conformance-process.ts';
 import { systemClock } from './system-clock.ts';
 
-storeConformance('SQLite, in this thread', async (): Promise<StoreUnderTest> => {
+const sqliteStore = (writer: 'inline' | 'thread') => async (): Promise<StoreUnderTest> => {
   const folder = await mkdtemp(join(tmpdir(), 'bithive-store-'));
   const open = () =>
-    openSqliteStore({
-      folder,
-      clock: systemClock,
-      logger: silentLogger,
-      writer: 'inline',
-      diskFreeBytesMin: 0,
-    });
+    openSqliteStore({ folder, clock: systemClock, logger: silentLogger, writer, diskFreeBytesMin: 0 });
   let store = await open();
   return {
     store,
@@ -29,4 +28,15 @@ storeConformance('SQLite, in this thread', async (): Promise<StoreUnderTest> => 
       await rm(folder, { recursive: true, force: true });
     },
   };
-});
+};
+
+storeConformance('SQLite, in this thread', sqliteStore('inline'));
+
+// The worker is compiled code: `npm test` builds it first. What differs from above is the way between the threads.
+if (writerThreadPath() === null) {
+  test.skip('SQLite, in a writer thread (needs dist)', () => {});
+} else {
+  acceptConformance('SQLite, in a writer thread', sqliteStore('thread'));
+  processConformance('SQLite, in a writer thread', sqliteStore('thread'));
+  deliverConformance('SQLite, in a writer thread', sqliteStore('thread'));
+}
