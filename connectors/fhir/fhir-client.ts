@@ -32,7 +32,7 @@ export function createFhirClient(
   const answers = new WeakMap<FhirResource, FhirAnswer>();
   client.httpClient.request = async (method, url, options = {}, body) => {
     const answer = await send({
-      method,
+      method: method as ExchangeRequest['method'],
       url,
       headers: options.headers ?? {},
       signal: options.signal as AbortSignal,
