@@ -33,7 +33,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await grid.close();
+  await grid?.close();
   await removeBlobs();
 });
 

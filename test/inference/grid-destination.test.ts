@@ -44,7 +44,7 @@ beforeAll(async () => {
   chest = await storeInstance(blobs, await readFile(`${root}/data/demo/cxr/demo-cxr-6.dcm`));
 });
 afterAll(async () => {
-  await grid.close();
+  await grid?.close();
   await removeBlobs();
 });
 

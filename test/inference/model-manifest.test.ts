@@ -73,6 +73,11 @@ test.each<[string, Record<string, unknown>, string]>([
   ['an unknown step', { preprocess: [{ step: 'blur' }] }, 'preprocess.0'],
   ['a step of another size', { preprocess: [{ step: 'area-mean', rows: 32, columns: 28 }] }, '28 x 28'],
   ['no step that gives the size', { preprocess: [{ step: 'voi' }] }, '28 x 28'],
+  [
+    'a window after the resize',
+    { preprocess: [{ step: 'area-mean', rows: 28, columns: 28 }, { step: 'voi' }] },
+    'come before',
+  ],
   ['a threshold above 1', { threshold: 1.5 }, 'threshold'],
   ['a hash that is none', { sha256: 'abc' }, 'sha256'],
 ])('a manifest with %s is refused', (_, change, names) => {

@@ -3,10 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { infinityModel, meanModel, nanModel, outOfRangeModel } from '../../bench/inference/onnx-models.ts';
+import {
+  convolutionModel,
+  infinityModel,
+  meanModel,
+  nanModel,
+  outOfRangeModel,
+} from '../../bench/inference/onnx-models.ts';
 import { type Blobs, type Destination, silentLogger, silentMetrics } from '../../core/ports/index.ts';
 import type { StudyInstance } from '../../core/study.ts';
-import { bundledModelsFolder, createGrid, loadModels } from '../../inference/index.ts';
+import { bundledModelsFolder, createGrid, loadModels, type ModelRegistry } from '../../inference/index.ts';
 import { systemClock } from '../../platform/clock.ts';
 import {
   deliveryOf,
@@ -17,6 +23,7 @@ import {
   studyOf,
   temporaryBlobs,
 } from './grid-fixture.ts';
+import { ManualClock } from './manual-clock.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const never = new AbortController().signal;
@@ -25,6 +32,7 @@ let blobs: Blobs;
 let removeBlobs: () => Promise<void>;
 let models: string;
 let instance: StudyInstance;
+let registry: ModelRegistry;
 let grid: Destination;
 beforeAll(async () => {
   ({ blobs, remove: removeBlobs } = await temporaryBlobs());
@@ -37,7 +45,8 @@ beforeAll(async () => {
   await installModel(models, 'out-of-range', outOfRangeModel(), manifest);
   await installModel(models, 'garbage', Buffer.from('not a model at all'), manifest);
   await installModel(models, 'changed-later', meanModel(), manifest);
-  const registry = await loadModels([models]);
+  await installModel(models, 'endless', convolutionModel(60, 256), manifest);
+  registry = await loadModels([models]);
   await writeFile(join(models, 'changed-later', 'model.onnx'), nanModel());
   instance = await storeInstance(blobs, await readFile(`${root}/data/demo/cxr/demo-cxr-1.dcm`));
   grid = createGrid({
@@ -50,7 +59,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await grid.close();
+  await grid?.close();
   await removeBlobs();
   await rm(models, { recursive: true, force: true });
 });
@@ -80,4 +89,25 @@ test.each(['garbage', 'changed-later'])(
 
 test('the worker still works after all of them', async () => {
   expect(findingOf(await send('mean')).status).toBe('completed');
+});
+
+// The thread is inside onnxruntime when its time is over and can't be interrupted there; the pool must go on without it.
+test('a worker that is lost in native code is replaced while it is still busy', async () => {
+  const clock = new ManualClock();
+  const slow = createGrid({
+    models: registry,
+    blobs,
+    clock,
+    logger: silentLogger,
+    metrics: silentMetrics,
+    workers: 1,
+    runMs: 1_000,
+  });
+  const hung = slow.send(deliveryOf(jobOf(studyOf([instance]), 'endless')), never);
+  while (clock.timersCount === 0) await new Promise((resolve) => setImmediate(resolve));
+  clock.advance(1_000);
+  await expect(hung).resolves.toMatchObject({ kind: 'retry', error: { code: 'BH_MODEL_WORKER' } });
+  const next = await slow.send(deliveryOf(jobOf(studyOf([instance]), 'mean')), never);
+  expect(findingOf(next).status).toBe('completed');
+  await slow.close();
 });
