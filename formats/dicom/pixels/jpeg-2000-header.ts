@@ -15,7 +15,7 @@ const wrapperBytesMax = 4096;
 
 /**
  * Holds the size of the codestream against the attributes and walks its tile-parts, whose lengths tell a stream that was cut off:
- * the decoder would fill in and say nothing. Throws BH_DICOM_PIXELS.
+ * the decoder would give nothing and say nothing. Throws BH_DICOM_PIXELS.
  */
 export function checkedJpeg2000Header(bytes: Uint8Array, geometry: FrameGeometry): Jpeg2000Header {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

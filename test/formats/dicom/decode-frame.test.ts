@@ -264,6 +264,14 @@ describe('broken pixels are refused', () => {
     );
   });
 
+  test('a JPEG 2000 stream whose last tile-part is cut, before it is decoded', async () => {
+    const encoded = await encodeJpeg2000(image);
+    const cut = encapsulated([encoded.subarray(0, encoded.length - 8)]);
+    await expect(decode(cut, size, jpeg2000)).rejects.toThrow(
+      'a tile-part of the JPEG 2000 stream is cut off',
+    );
+  });
+
   test('a stream that claims more than the object', async () => {
     const encoded = encodeJpegLossless(image.bytes, 16, 16, 8, 1);
     const at = Buffer.from(encoded).indexOf(Buffer.of(0xff, 0xc3));
