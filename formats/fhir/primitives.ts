@@ -80,7 +80,7 @@ function stringFault(type: string, text: string): string | undefined {
 function numberFault(type: string, value: number): string | undefined {
   if (!Number.isFinite(value)) return 'number out of range';
   if (type === 'decimal') return undefined;
-  if (!Number.isInteger(value) || Math.abs(value) > 0x7fffffff) return `not a valid ${type}`;
+  if (!Number.isInteger(value) || value < -0x80000000 || value > 0x7fffffff) return `not a valid ${type}`;
   if (type === 'positiveInt' && value < 1) return 'not a positive number';
   return type === 'unsignedInt' && value < 0 ? 'a negative number' : undefined;
 }
