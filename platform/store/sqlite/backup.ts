@@ -1,8 +1,16 @@
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { openConnection } from './connection.ts';
 import type { SqliteDriver } from './driver.ts';
+import { storageError } from './faults.ts';
 import { databaseFileName } from './file-names.ts';
+import { isCompiled } from './thread-runner.ts';
+
+export interface BackupSetup {
+  readonly databasePath: string;
+  readonly target: string;
+}
 
 /**
  * Copies one snapshot with VACUUM INTO: writers go on, the copy is compact. Restoring is copying the folder.
@@ -15,7 +23,8 @@ export async function writeBackup(
 ): Promise<{ readonly throughMessageId: number }> {
   await mkdir(folder, { recursive: true });
   const target = join(folder, databaseFileName);
-  copyDatabase(driver, databasePath, target);
+  if (isCompiled) await copyInThread({ databasePath, target });
+  else copyDatabase(driver, databasePath, target);
   await syncPath(target);
   await syncPath(folder);
   const copy = openConnection(driver, target);
@@ -25,6 +34,15 @@ export async function writeBackup(
   } finally {
     copy.close();
   }
+}
+
+/** Rejects with what the thread failed with. */
+function copyInThread(setup: BackupSetup): Promise<void> {
+  const worker = new Worker(new URL('./backup-thread.js', import.meta.url), { workerData: setup });
+  return new Promise((resolve, reject) => {
+    worker.on('error', (cause) => reject(storageError(cause) ?? cause));
+    worker.on('exit', () => resolve());
+  });
 }
 
 export function copyDatabase(driver: SqliteDriver, databasePath: string, target: string): void {

@@ -97,7 +97,7 @@ export function laneConformance(name: string, open: OpenStore): void {
 
     test('property: one in flight per lane, first in first out, nothing lost', async () => {
       await fc.assert(
-        fc.asyncProperty(fc.commands(laneCommands, { maxCommands: 60 }), async (commands) => {
+        fc.asyncProperty(fc.commands(laneCommands, { maxCommands: 60, size: 'max' }), async (commands) => {
           const fresh = await open();
           try {
             const setup = async () => ({
