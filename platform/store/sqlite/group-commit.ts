@@ -34,6 +34,8 @@ export class GroupCommit {
   #running: Promise<void> | null = null;
   #state: 'open' | 'recovering' | 'closing' = 'open';
   #cancelRecovery: () => void = () => {};
+  /** The attempt that is under way; never rejects. */
+  #recovery: Promise<void> = Promise.resolve();
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
@@ -61,6 +63,7 @@ export class GroupCommit {
   async close(): Promise<void> {
     this.#state = 'closing';
     this.#cancelRecovery();
+    await this.#recovery;
     while (this.#running || this.#waiting.length > 0) await (this.#running ?? this.#turn());
     await this.#options.runner.close();
   }
@@ -141,13 +144,13 @@ export class GroupCommit {
   #recoverAfter(delayMs: number): void {
     this.#cancelRecovery = this.#options.clock.after(delayMs, () => {
       if (this.#state !== 'recovering') return;
-      this.#options.runner.recover().then(
-        () => this.#recovered(),
-        (cause: unknown) => {
+      this.#recovery = this.#options.runner
+        .recover()
+        .then(() => this.#recovered())
+        .catch((cause: unknown) => {
           this.#options.logger.error('store.recovery.failed', { nextMs: delayMs * 2 }, cause);
           if (this.#state === 'recovering') this.#recoverAfter(Math.min(delayMs * 2, recoverMaxMs));
-        },
-      );
+        });
     });
   }
 
