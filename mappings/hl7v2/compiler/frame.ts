@@ -1,6 +1,7 @@
 import { BitHiveError } from '../../../core/errors.ts';
 import { compilePath, type Hl7Message, type Hl7Segment } from '../../../formats/hl7v2/index.ts';
 import { compileCondition } from '../../expression/condition.ts';
+import { clean } from '../values/value-type.ts';
 
 /** The segments that one resource is made of, by slot: a row asks for slot 3, not for a name. */
 export interface Frame {
@@ -43,20 +44,21 @@ export function parseSource(text: string, slots: Slots): SourcePath | null {
 export function readSource(frame: Frame, source: SourcePath): string {
   const segment = frame.slots[source.slot]?.[0];
   if (segment === undefined) return '';
-  if (source.component === 0) return isValued(segment, source.field) ? segment.value(source.field, 1) : '';
+  if (source.component === 0)
+    return isValued(segment, source.field) ? clean(segment.value(source.field, 1)) : '';
   const text = segment.get(
     source.field,
     1,
     source.component,
     source.subcomponent === 0 ? 1 : source.subcomponent,
   );
-  return text === '""' ? '' : text;
+  return text === '""' ? '' : clean(text);
 }
 
 /** What a condition compares: the first component of a field, or, where that is empty, whatever else is in it. */
 function conditionText(frame: Frame, source: SourcePath): string {
   if (source.component !== 0) return readSource(frame, source);
-  const first = frame.slots[source.slot]?.[0]?.get(source.field) ?? '';
+  const first = clean(frame.slots[source.slot]?.[0]?.get(source.field) ?? '');
   return first === '' ? readSource(frame, source) : first;
 }
 
@@ -66,7 +68,7 @@ function isValued(segment: Hl7Segment, field: number): boolean {
     const parts = segment.subcomponents(field, 1, component);
     for (let part = 1; part <= parts; part++) {
       const text = segment.raw(field, 1, component, part);
-      if (text !== '' && text !== '""') return true;
+      if (text !== '' && text !== '""' && clean(text) !== '') return true;
     }
   }
   return false;

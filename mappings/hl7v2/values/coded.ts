@@ -2,7 +2,7 @@ import type { FhirObject, FhirValue } from '../../bundle/bundle.ts';
 import type { CodeTable } from '../compiler/code-table.ts';
 import type { Run } from '../run.ts';
 import { originalCode } from './primitives.ts';
-import { type Convert, partAt, type RowOptions, textAt, type ValueType } from './value-type.ts';
+import { type Convert, codeText, partAt, type RowOptions, textAt, type ValueType } from './value-type.ts';
 
 type Place = Parameters<Convert>;
 
@@ -108,7 +108,7 @@ function makeCoding(system: string | undefined, code: string, display: string, v
   const coding: FhirObject = {};
   if (system !== undefined) coding.system = system;
   if (version !== '') coding.version = version;
-  coding.code = /\s/.test(code) ? code.replace(/\s+/g, ' ') : code;
+  coding.code = codeText(code);
   if (display !== '') coding.display = display;
   return coding;
 }

@@ -2,7 +2,7 @@ import type { FhirObject } from '../../bundle/bundle.ts';
 import { universalUri } from '../../identity/systems.ts';
 import { pathOf, type Run } from '../run.ts';
 import { type DateTimeReading, readDate, readDateTime, readTimeOfDay } from './date-time.ts';
-import { type Convert, partAt, type RowOptions, textAt, type ValueType } from './value-type.ts';
+import { type Convert, codeText, partAt, type RowOptions, textAt, type ValueType } from './value-type.ts';
 
 type Place = Parameters<Convert>;
 
@@ -42,7 +42,7 @@ const dateLike = (yields: string, read: (run: Run, text: string) => DateTimeRead
 
 export const primitives: { readonly [as: string]: ValueType } = {
   string: fromText(['string', 'markdown'], 'text', (text) => text),
-  'ID>code': fromText(['code'], 'a code', (text) => text.replace(/\s+/g, ' ')),
+  'ID>code': fromText(['code'], 'a code', codeText),
   uri: fromText(['uri', 'url'], 'a URI', (text) => (/\s/.test(text) ? undefined : text)),
   integer: fromText(['integer'], 'an integer', (text) => whole(text, -2147483648)),
   positiveInt: fromText(['positiveInt'], 'a positive integer', (text) => whole(text, 1)),
@@ -94,7 +94,8 @@ const alternateCodes = 'http://hl7.org/fhir/StructureDefinition/alternate-codes'
 
 /** The extension that keeps what a table had no exact answer for. */
 export function originalCode(code: string, system: string | undefined): FhirObject {
-  const coding: FhirObject = system === undefined ? { code } : { system, code };
+  const coding: FhirObject =
+    system === undefined ? { code: codeText(code) } : { system, code: codeText(code) };
   return { extension: [{ url: alternateCodes, valueCodeableConcept: { coding: [coding] } }] };
 }
 

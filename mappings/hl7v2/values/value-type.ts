@@ -76,3 +76,8 @@ const unclean = /^\s|\s$|[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
 export function clean(text: string): string {
   return unclean.test(text) ? text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '').trim() : text;
 }
+
+/** A FHIR code has single spaces only (FHIR R4 2.24.0.1). */
+export function codeText(text: string): string {
+  return /\s/.test(text) ? text.replace(/\s+/g, ' ') : text;
+}

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { printBundle } from '../../../mappings/index.ts';
 import { offsetIn, readDate, readDateTime } from '../../../mappings/hl7v2/values/date-time.ts';
 import { readNumber } from '../../../mappings/hl7v2/values/number.ts';
 import { printMoment } from '../../../mappings/hl7v2/values/zone.ts';
+import { printBundle } from '../../../mappings/index.ts';
 import { convert, header, resourceOf } from '../site.ts';
 
 const berlin = 'Europe/Berlin';
@@ -51,7 +51,9 @@ describe('an HL7 date and time', () => {
     expect(readDateTime('202610250330', undefined, berlin).text).toBe('2026-10-25T03:30:00+01:00');
     expect(readDateTime('202603290230', undefined, berlin).text).toBe('2026-03-29T02:30:00+01:00');
     expect(readDateTime('202603290330', undefined, berlin).text).toBe('2026-03-29T03:30:00+02:00');
-    expect(readDateTime('202607010000', undefined, 'Australia/Lord_Howe').text).toBe('2026-07-01T00:00:00+10:30');
+    expect(readDateTime('202607010000', undefined, 'Australia/Lord_Howe').text).toBe(
+      '2026-07-01T00:00:00+10:30',
+    );
   });
 
   test('a date has no zone', () => {
@@ -110,7 +112,11 @@ describe('an HL7 number', () => {
   });
 
   test('what reads is a JSON number of the same value, and keeps its digits', () => {
-    const decimal = fc.tuple(fc.constantFrom('', '-', '+'), fc.nat(), fc.option(fc.string({ unit: fc.constantFrom(...'0123456789'), maxLength: 12 })));
+    const decimal = fc.tuple(
+      fc.constantFrom('', '-', '+'),
+      fc.nat(),
+      fc.option(fc.string({ unit: fc.constantFrom(...'0123456789'), maxLength: 12 })),
+    );
     fc.assert(
       fc.property(decimal, ([sign, whole, fraction]) => {
         const sent = `${sign}${whole}${fraction === null ? '' : `.${fraction}`}`;
@@ -125,12 +131,22 @@ describe('an HL7 number', () => {
 describe('a result', () => {
   const observation = (obx: string) => {
     const conversion = convert(header('ADT^A08'), 'PID|1||1001^^^HOSP^MR', `OBX|1|${obx}`);
-    return { resource: resourceOf(conversion, 'Observation'), json: printBundle(conversion.bundle), ...conversion };
+    return {
+      resource: resourceOf(conversion, 'Observation'),
+      json: printBundle(conversion.bundle),
+      ...conversion,
+    };
   };
 
   test('a troponin of <5 never leaves as 5', () => {
     const { resource } = observation('NM|6598-7^Troponin T^LN||<5|ng/L^^UCUM|||||F');
-    expect(resource.valueQuantity).toEqual({ value: 5, comparator: '<', unit: 'ng/L', system: 'http://unitsofmeasure.org', code: 'ng/L' });
+    expect(resource.valueQuantity).toEqual({
+      value: 5,
+      comparator: '<',
+      unit: 'ng/L',
+      system: 'http://unitsofmeasure.org',
+      code: 'ng/L',
+    });
   });
 
   test('text in a number field stays text, with an issue', () => {
@@ -153,7 +169,10 @@ describe('a result', () => {
     ['NR|X||1^2', { valueRange: { low: { value: 1 }, high: { value: 2 } } }],
     ['TX|X||first~second', { valueString: 'first\nsecond' }],
     ['ST|X||a\\T\\b', { valueString: 'a&b' }],
-    ['CWE|X||A^Alpha^LN', { valueCodeableConcept: { coding: [{ system: 'http://loinc.org', code: 'A', display: 'Alpha' }] } }],
+    [
+      'CWE|X||A^Alpha^LN',
+      { valueCodeableConcept: { coding: [{ system: 'http://loinc.org', code: 'A', display: 'Alpha' }] } },
+    ],
     ['DT|X||20240229', { valueDateTime: '2024-02-29' }],
     ['DT|X||20240230', { valueString: '20240230' }],
     ['TM|X||1130', { valueTime: '11:30:00' }],
