@@ -106,7 +106,7 @@ describe('a completed finding', () => {
       /Pneumonia: positive .*0\.9734.*\n.*not reviewed by a physician.*\n.*cxr-demo 1\.0\.0.*Shows the path <only>/,
     );
     const html = Buffer.from(
-      (report?.presentedForm as { data: string }[])[0]?.data ?? '',
+      (report?.presentedForm as { data: string }[] | undefined)?.[0]?.data ?? '',
       'base64',
     ).toString();
     expect(html).toContain('Shows the path &lt;only&gt;.');
