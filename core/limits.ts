@@ -77,7 +77,7 @@ export const limits = {
   /** Conditions of rows, filters and routes. */
   expressionCharsMax: 4_096,
   expressionDepthMax: 32,
-  /** What one message's mapping report may list; the rest is counted. */
+  /** What one message's mapping report lists at most. */
   mapIssuesMax: 1_000,
   mapResidueMax: 2_000,
 

@@ -2,7 +2,7 @@ import type { Hl7Message } from '../../formats/hl7v2/index.ts';
 import type { Bundle } from '../bundle/bundle.ts';
 import { markDigits } from '../bundle/decimals.ts';
 import type { CompiledMessage } from './compiler/compile-message.ts';
-import { MadeResources } from './compiler/compile-resource.ts';
+import { MadeResources } from './compiler/made-resources.ts';
 import type { Conversion } from './load.ts';
 import { ordersOf } from './orders.ts';
 import { completeProvenance } from './provenance.ts';

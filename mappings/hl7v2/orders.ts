@@ -1,7 +1,7 @@
 import type { OrderFacts, Urgency } from '../../core/order.ts';
 import type { Hl7Segment } from '../../formats/hl7v2/index.ts';
 import type { FhirObject, Resource } from '../bundle/bundle.ts';
-import type { Made, MadeResources } from './compiler/compile-resource.ts';
+import type { Made, MadeResources } from './compiler/made-resources.ts';
 import type { Run } from './run.ts';
 import { clean } from './values/value-type.ts';
 

@@ -1,5 +1,5 @@
 import type { FhirObject, Resource } from '../bundle/bundle.ts';
-import type { MadeResources } from './compiler/compile-resource.ts';
+import type { MadeResources } from './compiler/made-resources.ts';
 import type { Run } from './run.ts';
 
 const participantType = 'http://terminology.hl7.org/CodeSystem/provenance-participant-type';

@@ -51,7 +51,6 @@ export class Run {
   readonly #taken = new Map<number, Taken[]>();
   readonly #entries = new Map<string, { mode: WriteMode; resource: Resource; identifier: Identifier }>();
   #offset: string | null | undefined;
-  #issuesLeftOut = 0;
 
   constructor(site: MapSite, message: Hl7Message, context: ConvertContext) {
     this.site = site;
@@ -77,14 +76,10 @@ export class Run {
     return this.#taken.get(segment.index * fieldsPerSegment + field);
   }
 
+  /** Past `limits.mapIssuesMax` a message is broken in kind, not in detail: the first ones say how. */
   issue(severity: MapIssue['severity'], code: MapIssue['code'], path: string, text: string): void {
     if (this.issues.length < limits.mapIssuesMax)
       this.issues.push({ severity, code, path, row: this.row, text });
-    else this.#issuesLeftOut++;
-  }
-
-  get issuesLeftOut(): number {
-    return this.#issuesLeftOut;
   }
 
   has(uuid: string): boolean {

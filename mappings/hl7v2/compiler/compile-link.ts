@@ -1,0 +1,67 @@
+import type { FhirObject, Resource } from '../../bundle/bundle.ts';
+import type { Run } from '../run.ts';
+import type { WriteRow } from './compile-rows.ts';
+import type { Frame } from './frame.ts';
+import type { Made, MadeResources } from './made-resources.ts';
+import { compileOutputPath } from './output-path.ts';
+import { fixedOf } from './row-options.ts';
+import type { MessageFile, ResourceSpec } from './schema.ts';
+
+type LinkWrite = (run: Run, made: MadeResources, frame: Frame, resource: Resource) => void;
+
+type Fail = (why: string) => never;
+
+/** A reference from a resource to another of the message; of every one of a kind where a resource of the whole message has a list. */
+export function compileLink(
+  spec: ResourceSpec,
+  to: string,
+  link: string | { readonly resource: string; readonly with?: object | undefined },
+  file: MessageFile,
+  fail: Fail,
+): LinkWrite {
+  const path = compileOutputPath(spec.type, to, fail);
+  if (!path.types.includes('Reference')) fail(`${to} is not a reference`);
+  const { resource: name, with: fixed } =
+    typeof link === 'string' ? { resource: link, with: undefined } : link;
+  const other =
+    file.resources.find((one) => one.name === name) ??
+    fail(`links to ${name}, which is none of this message`);
+  const frozen = fixedOf(fixed);
+  const put = (resource: Resource, fullUrl: string) =>
+    path.put(resource, { reference: fullUrl }, frozen, undefined);
+  const isOfMessage =
+    spec.group === undefined && (other.group !== undefined || (other.each && spec.write === 'record'));
+  if (path.isAppending && isOfMessage) {
+    return (_run, made, _frame, resource) => {
+      for (const one of made.list) if (one.spec === other) put(resource, one.fullUrl);
+    };
+  }
+  return (_run, made, frame, resource) => {
+    if (!path.isAppending && path.isSet(resource)) return;
+    const found = made.find(name, frame, other.each);
+    if (found !== undefined) put(resource, found.fullUrl);
+  };
+}
+
+/** A reference from an earlier resource to this one, with what a map of its own puts beside it. */
+export function compileBack(
+  back: NonNullable<ResourceSpec['back']>,
+  earlier: readonly ResourceSpec[],
+  rowsOf: (name: string, target: (type: string) => boolean) => readonly WriteRow[],
+  fail: Fail,
+): (run: Run, made: MadeResources, one: Made) => void {
+  const other =
+    earlier.find((one) => one.name === back.resource) ?? fail(`back: ${back.resource} is not made before it`);
+  const path = compileOutputPath(other.type, back.to, fail);
+  const element = back.to.split('.').slice(0, -1).join('.').replace(/\[.\]/g, '');
+  const rows =
+    back.map === undefined ? [] : rowsOf(back.map, (target) => target === `${other.type}.${element}`);
+  const fixed = fixedOf(back.with);
+  return (run, made, one) => {
+    const holder = made.find(back.resource, one.frame, other.each);
+    if (holder === undefined) return;
+    const beside: FhirObject = {};
+    for (const write of rows) write(run, one.frame, beside);
+    path.put(holder.resource, { reference: one.fullUrl }, { ...fixed, ...beside }, undefined);
+  };
+}

@@ -1,0 +1,73 @@
+import type { Hl7Message, Hl7Segment } from '../../../formats/hl7v2/index.ts';
+import type { Frame, Slots } from './frame.ts';
+import type { MessageFile, ResourceSpec } from './schema.ts';
+
+/** Group number of each segment, by group name. */
+export type GroupsOf = (group: string) => readonly number[];
+
+/** For a resource outside of groups: which segments belong to some group, so that an order's OBX is not the patient's. */
+export function allGroups(file: MessageFile, groups: GroupsOf): readonly (readonly number[])[] {
+  return Object.keys(file.groups).map(groups);
+}
+
+/** One frame per resource that the message gives of this kind. */
+export function framesOf(
+  message: Hl7Message,
+  spec: ResourceSpec,
+  anchors: readonly string[],
+  slots: Slots,
+  numbers: readonly number[] | undefined,
+  others: readonly (readonly number[])[],
+): readonly Frame[] {
+  const isGrouped = (segment: Hl7Segment): boolean => others.some((group) => group[segment.index]! >= 0);
+  const byGroup = new Map<number, Hl7Segment[]>();
+  for (const name of anchors) {
+    for (const segment of message.all(name)) {
+      const group = numbers === undefined ? -1 : numbers[segment.index]!;
+      if (numbers === undefined ? isGrouped(segment) : group < 0) continue;
+      const found = byGroup.get(group);
+      if (found === undefined) byGroup.set(group, [segment]);
+      else if (spec.each) found.push(segment);
+    }
+  }
+  const frames: Frame[] = [];
+  for (const [group, found] of byGroup) {
+    for (const anchor of found) frames.push(frameOf(message, spec, anchor, group, slots, numbers));
+  }
+  return anchors.length > 1 ? frames.sort((a, b) => a.group - b.group) : frames;
+}
+
+function frameOf(
+  message: Hl7Message,
+  spec: ResourceSpec,
+  anchor: Hl7Segment,
+  group: number,
+  slots: Slots,
+  numbers: readonly number[] | undefined,
+): Frame {
+  const filled = slots.names.map((name) => {
+    if (name === anchor.name) return [anchor];
+    if (spec.trailing.includes(name)) return trailing(message, anchor, name, spec.trailing);
+    const all = message.all(name);
+    if (numbers === undefined) return all;
+    const own = all.filter((segment) => numbers[segment.index] === group);
+    return own.length > 0 || all.some((segment) => numbers[segment.index]! >= 0) ? own : all;
+  });
+  return { anchor, group, slots: filled };
+}
+
+/** Segments of a name after the anchor, up to the next segment that is neither trailing nor a Z segment. */
+function trailing(
+  message: Hl7Message,
+  anchor: Hl7Segment,
+  name: string,
+  kinds: readonly string[],
+): Hl7Segment[] {
+  const found: Hl7Segment[] = [];
+  for (let index = anchor.index + 1; index < message.segments.length; index++) {
+    const segment = message.segments[index] as Hl7Segment;
+    if (segment.name === name) found.push(segment);
+    else if (!kinds.includes(segment.name) && !segment.name.startsWith('Z')) break;
+  }
+  return found;
+}
