@@ -3,6 +3,7 @@ import type { StowLedger } from './stow-senders.ts';
 
 interface Resource {
   readonly id: string;
+  readonly imagingStudy?: readonly { readonly reference: string }[];
   readonly name?: readonly { readonly given?: readonly string[] }[];
 }
 
@@ -36,10 +37,11 @@ export async function checkEhr(url: string, hl7: Hl7Ledger, stow: StowLedger): P
     if ((steps.at(-1) ?? 0) < sequence) missing.push(`${patient} S${sequence}`);
   }
   const studies = new Set([...stow.acknowledged.values()].map(({ studyInstanceUid }) => studyInstanceUid));
+  const reportCounts = await reportsByStudy(url);
   for (const study of studies) {
     const found = await search(url, `ImagingStudy?identifier=urn:oid:${study}`);
     if (found.length > 1) doubled.push(`ImagingStudy ${study}`);
-    const reports = found[0] ? await reportsOf(url, found[0].id) : 0;
+    const reports = found[0] ? (reportCounts.get(`ImagingStudy/${found[0].id}`) ?? 0) : 0;
     if (reports === 0) missing.push(`report of ${study}`);
     if (reports > 1) doubled.push(`report of ${study}`);
   }
@@ -61,8 +63,13 @@ async function sequencesOf(url: string, id: string): Promise<readonly number[]> 
   return given.reverse();
 }
 
-async function reportsOf(url: string, imagingStudy: string): Promise<number> {
-  return (await search(url, `DiagnosticReport?imaging-study=ImagingStudy/${imagingStudy}`)).length;
+/** How many reports each ImagingStudy has; R4 has no search parameter for it. */
+async function reportsByStudy(url: string): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  for (const { imagingStudy = [] } of await search(url, 'DiagnosticReport?_count=10000')) {
+    for (const { reference } of imagingStudy) counts.set(reference, (counts.get(reference) ?? 0) + 1);
+  }
+  return counts;
 }
 
 async function search(url: string, query: string): Promise<readonly Resource[]> {

@@ -15,9 +15,11 @@ export class EngineApi {
     this.#token = token;
   }
 
+  /** Messages that came in at a door under this key; what they led to has it too. */
   async messages(key: 'control-id' | 'sop-uid', value: string): Promise<readonly FoundMessage[]> {
+    const kind = key === 'sop-uid' ? 'dicom' : 'hl7v2';
     const found = await this.#json<{ messages: FoundMessage[] }>(
-      `/api/messages?${key}=${encodeURIComponent(value)}`,
+      `/api/messages?kind=${kind}&${key}=${encodeURIComponent(value)}`,
     );
     return found.messages;
   }

@@ -51,7 +51,9 @@ function start(): Promise<ReadyEngine> {
   return startEngine([...args, '--log-level', 'error', '--disk-free-bytes-min', '0'], environment);
 }
 
-const tokenOf = (engine: ReadyEngine): string => readFileSync(engine.tokenFile, 'utf8').trim();
+function tokenOf(engine: ReadyEngine): string {
+  return readFileSync(engine.tokenFile, 'utf8').trim();
+}
 
 async function killRound(round: number): Promise<void> {
   const engine = await start();

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { instanceFacts, readDataset } from '../../formats/dicom/index.ts';
 
 export interface SentInstance {
   readonly sopInstanceUid: string;
@@ -43,9 +44,10 @@ function instanceOf(count: number): { readonly bytes: Buffer; readonly sent: Sen
   const [sop, ...others] = uids as [string, ...string[]];
   const sopInstanceUid = renumber(bytes, sop, count);
   const study = Math.ceil(count / instancesPerStudy);
-  const renamed = others.map((uid) => renumber(bytes, uid, study));
+  for (const uid of others) renumber(bytes, uid, study);
+  const { studyInstanceUid } = instanceFacts(readDataset(bytes));
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { bytes, sent: { sopInstanceUid, studyInstanceUid: renamed.at(-1) as string, sha256 } };
+  return { bytes, sent: { sopInstanceUid, studyInstanceUid, sha256 } };
 }
 
 function renumber(bytes: Buffer, uid: string, count: number): string {
