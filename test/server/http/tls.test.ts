@@ -108,7 +108,10 @@ whole('HTTPS', () => {
     let look = () => {};
     const clock = {
       ...systemClock,
-      after: (_delayMs: number, call: () => void) => ((look = call), () => {}),
+      after(_delayMs: number, call: () => void) {
+        look = call;
+        return () => {};
+      },
     };
     const stop = renewTls({
       references,
