@@ -1,12 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, rm } from 'node:fs/promises';
 import { assert } from '../../core/assert.ts';
 import { BitHiveError } from '../../core/errors.ts';
 import type { BlobHash } from '../../core/ids.ts';
 import type { BlobWriter, StoredBlob } from '../../core/ports/index.ts';
 import { blobError } from './blob-errors.ts';
-import { type DurableFolders, syncFolder } from './durable-folders.ts';
+import { moveIntoPlace } from './move-into-place.ts';
 
 /** Bytes between two looks at the free space. */
 const lookEveryBytes = 16 * 1024 * 1024;
@@ -14,7 +13,6 @@ const lookEveryBytes = 16 * 1024 * 1024;
 export interface FileBlobWriterParts {
   readonly file: FileHandle;
   readonly temporaryPath: string;
-  readonly folders: DurableFolders;
   readonly bytesMax: number;
   readonly pathOf: (hash: BlobHash) => string;
   /** Throws BH_STORE_FULL below the watermark. */
@@ -53,10 +51,10 @@ export class FileBlobWriter implements BlobWriter {
     assert(this.#state === 'open', 'a blob is committed once');
     this.#state = 'failed';
     try {
-      await this.#parts.file.sync();
-      await this.#parts.file.close();
+      const { file, temporaryPath } = this.#parts;
       const hash = this.#hash.digest('hex') as BlobHash;
-      await this.#moveIntoPlace(this.#parts.pathOf(hash));
+      await moveIntoPlace(file, temporaryPath, this.#parts.pathOf(hash));
+      await file.close();
       this.#state = 'ended';
       return { hash, bytesCount: this.#bytesCount };
     } catch (cause) {
@@ -86,26 +84,5 @@ export class FileBlobWriter implements BlobWriter {
     if (this.#bytesCount < this.#lookAtBytes) return;
     this.#lookAtBytes = this.#bytesCount + lookEveryBytes;
     await this.#parts.requireSpace();
-  }
-
-  /**
-   * A rename replaces what is there in one step, so two writers of the same body need no agreement. When the body is there
-   * with the same length the copy is dropped; the folder is synced in any case: the other writer may not be so far yet.
-   */
-  async #moveIntoPlace(path: string): Promise<void> {
-    const folder = dirname(path);
-    await this.#parts.folders.make(folder);
-    if (await isThere(path, this.#bytesCount)) await rm(this.#parts.temporaryPath, { force: true });
-    else await rename(this.#parts.temporaryPath, path);
-    await syncFolder(folder);
-  }
-}
-
-async function isThere(path: string, bytesCount: number): Promise<boolean> {
-  try {
-    return (await stat(path)).size === bytesCount;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
   }
 }

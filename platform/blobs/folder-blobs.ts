@@ -8,11 +8,11 @@ import { type BlobHash, parseBlobHash } from '../../core/ids.ts';
 import { limits } from '../../core/limits.ts';
 import type { Blobs, BlobWriter, StoredBlob } from '../../core/ports/index.ts';
 import { blobError } from './blob-errors.ts';
-import { DurableFolders, syncFolder } from './durable-folders.ts';
 import { FileBlobWriter } from './file-blob-writer.ts';
+import { syncFolder } from './sync-folder.ts';
 
 export interface FolderBlobsOptions {
-  /** Made when it is missing. Bodies lie in `ab/cd/<hash>`, unfinished ones in `tmp/`, on one filesystem. */
+  /** Made when it is missing. Bodies lie in `ab/<hash>`, unfinished ones in `tmp/`, on one filesystem. */
   readonly folder: string;
   readonly diskFreeBytesMin?: number;
 }
@@ -22,23 +22,31 @@ export async function openFolderBlobs(options: FolderBlobsOptions): Promise<Blob
   const root = resolve(options.folder);
   const temporary = join(root, 'tmp');
   await mkdir(temporary, { recursive: true, mode: 0o700 });
+  await makeFolders(root);
   await syncFolder(root);
   await syncFolder(dirname(root));
   for (const name of await readdir(temporary)) await rm(join(temporary, name), { force: true });
   return new FolderBlobs(root, temporary, options.diskFreeBytesMin ?? limits.diskFreeBytesMin);
 }
 
+/** All 256 at once: a store of a body then never waits for a folder to become durable. */
+async function makeFolders(root: string): Promise<void> {
+  const present = new Set(await readdir(root));
+  for (let first = 0; first < 256; first += 1) {
+    const name = first.toString(16).padStart(2, '0');
+    if (!present.has(name)) await mkdir(join(root, name), { mode: 0o700 });
+  }
+}
+
 class FolderBlobs implements Blobs {
   readonly #root: string;
   readonly #temporary: string;
   readonly #freeBytesMin: number;
-  readonly #folders: DurableFolders;
 
   constructor(root: string, temporary: string, freeBytesMin: number) {
     this.#root = root;
     this.#temporary = temporary;
     this.#freeBytesMin = freeBytesMin;
-    this.#folders = new DurableFolders(root);
   }
 
   async put(source: AsyncIterable<Uint8Array>, bytesMax: number): Promise<StoredBlob> {
@@ -60,7 +68,6 @@ class FolderBlobs implements Blobs {
       return new FileBlobWriter({
         file,
         temporaryPath,
-        folders: this.#folders,
         bytesMax,
         pathOf: (hash) => this.pathOf(hash),
         requireSpace: () => this.#requireSpace(),
@@ -95,7 +102,7 @@ class FolderBlobs implements Blobs {
   /** The grammar of a hash leaves no way out of the folder; a hash that was not parsed is a bug. */
   pathOf(hash: BlobHash): string {
     assert(parseBlobHash(hash) !== null, 'a blob hash has 64 hexadecimal digits');
-    return join(this.#root, hash.slice(0, 2), hash.slice(2, 4), hash);
+    return join(this.#root, hash.slice(0, 2), hash);
   }
 
   async has(hash: BlobHash): Promise<boolean> {

@@ -32,7 +32,7 @@ export async function backupTo(folder: string, store: Store, blobs: Blobs): Prom
 }
 
 async function copyBlob(blobs: Blobs, hash: BlobHash, folder: string): Promise<boolean> {
-  const path = join(folder, hash.slice(0, 2), hash.slice(2, 4), hash);
+  const path = join(folder, hash.slice(0, 2), hash);
   await mkdir(dirname(path), { recursive: true });
   const source = blobs.pathOf(hash);
   if (source !== null && (await linked(source, path))) return true;
