@@ -60,7 +60,9 @@ class StowSource implements HttpSource {
         const known = isMediaType
           ? new BitHiveError('BH_HTTP_MEDIA_TYPE', 'not a media type')
           : toBitHiveError(error);
-        if (!isMediaType) this.#options.logger.error('dicomweb.request.failed', { code: known.code }, error);
+        // What the door refuses (no token, wrong Host) is no fault of ours.
+        if (known.entry.http >= 500)
+          this.#options.logger.error('dicomweb.request.failed', { code: known.code }, error);
         this.#linger(request.raw);
         return sendProblem(reply, known, 0);
       });

@@ -35,7 +35,8 @@ function labelled(label: string): string | undefined {
     const { encoding } = new TextDecoder(label);
     return encoding.startsWith('utf-16') ? undefined : encoding;
   } catch (cause) {
-    if (cause instanceof RangeError) return undefined;
+    // By name: the error may come from another realm (a worker, a test runner).
+    if ((cause as Error).name === 'RangeError') return undefined;
     throw cause;
   }
 }

@@ -1,5 +1,5 @@
 import type { MessageId } from '../../core/ids.ts';
-import type { Arrival, NewMessage } from '../../core/message.ts';
+import type { Arrival, NewMessage, Refusal } from '../../core/message.ts';
 import type { Acceptance, AcceptReceipt, Clock, Store } from '../../core/ports/index.ts';
 import type { CompiledChannel, OpenDestination } from '../channel/compile.ts';
 import type { Moments } from './moments.ts';
@@ -39,14 +39,14 @@ export class Acceptor {
     }
     const { ack } = channel.compiled.definition;
     if (ack.moment === 'stored' || ack.moment === 'none')
-      return { kind: 'accepted', id: receipt.id, duplicate };
+      return { kind: 'accepted', id: receipt.id, duplicate, ...flag(receipt) };
     const destination = ack.moment === 'from' ? ack.destination : undefined;
     const want = ack.moment === 'mapped' ? 'mapped' : 'delivered';
     const error = await this.#moments.reached(receipt.id, want, destination);
     if (destination !== undefined) return this.#relayed(receipt, destination, duplicate, error);
     return error
       ? { kind: 'refused', id: receipt.id, duplicate, error }
-      : { kind: 'accepted', id: receipt.id, duplicate };
+      : { kind: 'accepted', id: receipt.id, duplicate, ...flag(receipt) };
   }
 
   /** The answer that the named destination gave, or the plain outcome when it gave none. */
@@ -57,7 +57,8 @@ export class Acceptor {
     error: Arrival['refusal'],
   ): Promise<Acceptance> {
     const { children } = await this.#store.lineage(id);
-    for (const child of children) {
+    // The newest: a delivery that was refused and brought back has an answer of each attempt.
+    for (const child of [...children].reverse()) {
       const answer = await this.#store.getMessage(child);
       if (
         answer?.kind === 'answer' &&
@@ -69,6 +70,14 @@ export class Acceptor {
     }
     return error ? { kind: 'refused', id, duplicate, error } : { kind: 'accepted', id, duplicate };
   }
+}
+
+/** Stored, but under a name that another message has with other content. */
+function flag({ outcome }: AcceptReceipt): { readonly warning?: Refusal } {
+  if (outcome !== 'conflict') return {};
+  return {
+    warning: { code: 'BH_STORE_CONFLICT', detail: 'another message has the same id and other content' },
+  };
 }
 
 /** The arrival as the store takes it. A dedupe key is the sender's own, so it counts within its channel. */

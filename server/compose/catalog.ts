@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Config } from '../../config/index.ts';
 import { createStowSource } from '../../connectors/dicomweb/index.ts';
@@ -49,6 +50,9 @@ export function channelCatalog(parts: CatalogParts): ChannelCatalog {
   });
 }
 
+/** Who sends over HTTP: the subject of the token. */
+const senderOf = (request: FastifyRequest): string => request.caller?.subject ?? '';
+
 /** `dicomweb` as a door: STOW-RS under `/dicomweb`. */
 function dicomwebSourceKind({ ports, httpSources }: CatalogParts): SourceKind<unknown> {
   return {
@@ -56,7 +60,7 @@ function dicomwebSourceKind({ ports, httpSources }: CatalogParts): SourceKind<un
     messageKind: 'dicom',
     settings: z.strictObject({}),
     create() {
-      const source = createStowSource(ports);
+      const source = createStowSource({ ...ports, senderOf });
       httpSources.push(source);
       return source;
     },

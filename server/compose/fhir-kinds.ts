@@ -93,7 +93,11 @@ export function fhirSourceKind({ ports, httpSources }: CatalogParts): SourceKind
     messageKind: 'fhir',
     settings: z.strictObject({}),
     create() {
-      const source = createFhirIngest({ ...ports, version });
+      const source = createFhirIngest({
+        ...ports,
+        version,
+        senderOf: (request) => request.caller?.subject ?? '',
+      });
       httpSources.push(source);
       return source;
     },

@@ -13,8 +13,8 @@ import {
 import { FhirRepository, type UpdateResourceOptions } from '@medplum/fhir-router';
 import type { Bundle, Reference, Resource } from '@medplum/fhirtypes';
 import type { UnknownObject } from '../../formats/fhir/index.ts';
-import { IdentifierIndex } from './identifier-index.ts';
 import { checkSearchable } from './search-parameters.ts';
+import { type IndexedToken, indexedTokens, TokenIndex } from './token-index.ts';
 
 /** One version that was written, for counts and the journal. */
 export interface Write {
@@ -34,7 +34,7 @@ interface Stored {
  */
 export class SandboxRepository extends FhirRepository<undefined> {
   readonly #resources = new Map<string, Map<string, Stored>>();
-  readonly #identifiers = new IdentifierIndex();
+  readonly #tokens = new TokenIndex();
   #undo: (() => void)[] | undefined;
   #writes: Write[] = [];
 
@@ -69,10 +69,10 @@ export class SandboxRepository extends FhirRepository<undefined> {
     const current = stored?.versions.at(-1);
     if (!stored || !current) return;
     stored.versions.push(null);
-    this.#identifiers.remove(current as unknown as UnknownObject);
+    this.#tokens.remove(current as unknown as UnknownObject);
     this.#written({ action: 'delete', resource: current, version: stored.versions.length }, () => {
       stored.versions.pop();
-      this.#identifiers.add(current as unknown as UnknownObject);
+      this.#tokens.add(current as unknown as UnknownObject);
     });
   }
 
@@ -194,8 +194,8 @@ export class SandboxRepository extends FhirRepository<undefined> {
   }
 
   #reindex(before: Resource | undefined, after: Resource | undefined): void {
-    if (before) this.#identifiers.remove(before as unknown as UnknownObject);
-    if (after) this.#identifiers.add(after as unknown as UnknownObject);
+    if (before) this.#tokens.remove(before as unknown as UnknownObject);
+    if (after) this.#tokens.add(after as unknown as UnknownObject);
   }
 
   #written(write: Write, undo: () => void): void {
@@ -203,12 +203,13 @@ export class SandboxRepository extends FhirRepository<undefined> {
     this.#undo?.push(undo);
   }
 
-  /** Identifier and `_id` narrow by index; what else is asked is matched one by one among those. */
+  /** Identifier, tag and `_id` narrow by index; what else is asked is matched one by one among those. */
   #matches(request: SearchRequest): WithId<Resource>[] {
     const { resourceType } = request;
     const filters = request.filters ?? [];
     const byIndex = filters.filter(
-      ({ code, operator }) => operator === 'eq' && (code === 'identifier' || code === '_id'),
+      ({ code, operator }) =>
+        operator === 'eq' && (code === '_id' || (indexedTokens as readonly string[]).includes(code)),
     );
     const rest = filters.filter((filter) => !byIndex.includes(filter));
     checkSearchable(
@@ -216,7 +217,9 @@ export class SandboxRepository extends FhirRepository<undefined> {
       rest.map((filter) => filter.code),
     );
     const narrowed = byIndex.map(({ code, value }) =>
-      code === '_id' ? new Set(value.split(',')) : this.#identifiers.find(resourceType, value),
+      code === '_id'
+        ? new Set(value.split(','))
+        : this.#tokens.find(resourceType, code as IndexedToken, value),
     );
     const candidates = narrowed[0] ?? this.#resources.get(resourceType)?.keys() ?? [];
     const ids = [...candidates].filter((id) => narrowed.every((allowed) => allowed.has(id)));

@@ -44,7 +44,7 @@ describe('folder blobs', () => {
     );
   });
 
-  test('a body lies in ab/cd/<hash>, and tmp is empty after', async () => {
+  test('a body lies in ab/<hash>, and tmp is empty after', async () => {
     const { hash } = await blobs.put(chunksOf(Buffer.from('body'), 2), bytesMax);
     expect(blobs.pathOf(hash)).toBe(join(folder, hash.slice(0, 2), hash));
     expect(await readdir(join(folder, 'tmp'))).toEqual([]);
