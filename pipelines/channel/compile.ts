@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { BitHiveError } from '../../core/errors.ts';
 import type { MessageKind } from '../../core/message.ts';
 import type { Destination } from '../../core/ports/index.ts';
@@ -13,7 +14,13 @@ import {
   destinationCommonSchema,
   type RetryPolicy,
 } from './definition.ts';
-import { type Environment, readYaml, substituteEnvironment } from './read-yaml.ts';
+import {
+  type Environment,
+  readYamlFile,
+  schemaFault,
+  substituteEnvironment,
+  type YamlFile,
+} from './read-yaml.ts';
 
 /** A destination of a channel, checked but not yet opened. */
 export interface CompiledDestination {
@@ -50,62 +57,73 @@ export function compileChannel(
   catalog: ChannelCatalog,
   environment: Environment,
 ): CompiledChannel {
-  const definition = readYaml(substituteEnvironment(text, environment, file), file, channelSchema);
-  const sourceKind = pick(catalog.sources, definition.source.kind, 'source', file);
+  const yaml = readYamlFile(substituteEnvironment(text, environment, file), file, channelSchema);
+  const { content: definition, at } = yaml;
+  const { channel } = definition;
+  const sourcePath = ['source', definition.source.kind];
+  const sourceKind = pick(catalog.sources, definition.source.kind, 'source', at(sourcePath));
   const read = pathsOf(sourceKind.messageKind);
-  const condition = (source: string | undefined) =>
-    source === undefined
-      ? () => true
-      : onlyFor(
-          sourceKind.messageKind,
-          located(file, () => compileCondition(source, read)),
-        );
+  const condition: ConditionAt = (source, path) => {
+    if (source === undefined) return () => true;
+    const holds = located(at(path), () => compileCondition(source, read));
+    return onlyFor(sourceKind.messageKind, holds);
+  };
   return {
-    name: definition.channel,
+    name: channel,
     text,
     definition,
-    source: { kind: sourceKind, settings: settingsOf(sourceKind, definition.source.settings, file) },
-    filter: condition(definition.filter),
-    keys: located(file, () => keysOf(sourceKind.messageKind, definition.key)),
-    steps: definition.steps.map(({ kind, settings }) => {
-      const step = pick(catalog.steps, kind, 'step', file);
-      return step.create(settingsOf(step, settings, file), { channel: definition.channel });
+    source: {
+      kind: sourceKind,
+      settings: settingsOf(sourceKind, definition.source.settings, at, sourcePath),
+    },
+    filter: condition(definition.filter, ['filter']),
+    keys: located(at(['key']), () => keysOf(sourceKind.messageKind, definition.key)),
+    steps: definition.steps.map(({ kind, settings }, index) => {
+      const path = ['steps', index, kind];
+      const step = pick(catalog.steps, kind, 'step', at(path));
+      const checked = settingsOf(step, settings, at, path);
+      return located(at(path), () => step.create(checked, { channel }));
     }),
-    destinations: compileDestinations(definition, catalog, file, condition),
+    destinations: compileDestinations(yaml, catalog, condition),
   };
 }
 
+type ConditionAt = (
+  source: string | undefined,
+  path: readonly PropertyKey[],
+) => (subject: Subject) => boolean;
+
 function compileDestinations(
-  definition: ChannelDefinition,
+  { content: definition, at }: YamlFile<ChannelDefinition>,
   catalog: ChannelCatalog,
-  file: string,
-  condition: (source: string | undefined) => (subject: Subject) => boolean,
+  condition: ConditionAt,
 ): readonly CompiledDestination[] {
   const taken = new Map<string, number>();
-  const compiled = definition.to.map(({ kind: name, settings }) => {
-    const kind = pick(catalog.destinations, name, 'destination', file);
-    const { name: given, when, retry, ...own } = check(destinationCommonSchema.loose(), settings, file, name);
+  const compiled = definition.to.map(({ kind: name, settings }, index) => {
+    const path = ['to', index, name];
+    const kind = pick(catalog.destinations, name, 'destination', at(path));
+    const common = check(destinationCommonSchema.loose(), settings, at, path);
+    const { name: given, when, retry, ...own } = common;
     const nth = (taken.get(name) ?? 0) + 1;
     taken.set(name, nth);
     return {
       name: given ?? (nth === 1 ? name : `${name}-${nth}`),
       kind,
-      settings: settingsOf(kind, own, file),
+      settings: settingsOf(kind, own, at, path),
       retry,
-      when: condition(when),
+      when: condition(when, [...path, 'when']),
     };
   });
   const names = compiled.map((destination) => destination.name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) {
-    throw new BitHiveError('BH_CONFIG_VALUE', `${file}: two destinations are named ${twice}`);
+  const twice = names.findIndex((name, index) => names.indexOf(name) !== index);
+  if (twice !== -1) {
+    const detail = `${at(['to', twice])}: two destinations are named ${names[twice]}`;
+    throw new BitHiveError('BH_CONFIG_VALUE', detail);
   }
   const { ack } = definition;
   if (ack.moment === 'from' && !names.includes(ack.destination)) {
-    throw new BitHiveError(
-      'BH_CONFIG_VALUE',
-      `${file}: ack names ${ack.destination}; the channel has ${names.join(', ')}`,
-    );
+    const detail = `${at(['ack'])}: ack names ${ack.destination}; the channel has ${names.join(', ')}`;
+    throw new BitHiveError('BH_CONFIG_VALUE', detail);
   }
   return compiled;
 }
@@ -125,34 +143,36 @@ function keysOf(kind: MessageKind, path: string | undefined): PathReader<Subject
   return (subject) => (subject.message.kind === kind ? read(subject) : subject.message.keys);
 }
 
-function pick<T>(kinds: ReadonlyMap<string, T>, kind: string, what: string, file: string): T {
+function pick<T>(kinds: ReadonlyMap<string, T>, kind: string, what: string, place: string): T {
   const found = kinds.get(kind);
   if (found) return found;
   throw new BitHiveError(
     'BH_CONFIG_KEY',
-    `${file}: no ${what} is called ${kind}; known: ${[...kinds.keys()].join(', ')}`,
+    `${place}: no ${what} is called ${kind}; known: ${[...kinds.keys()].join(', ')}`,
   );
 }
 
-const settingsOf = (
-  kind: { kind: string; settings: import('zod').ZodType },
-  settings: unknown,
-  file: string,
-): unknown => check(kind.settings, settings, file, kind.kind);
+type PlaceOf = YamlFile<unknown>['at'];
 
-function check<T>(schema: import('zod').ZodType<T>, value: unknown, file: string, where: string): T {
+const settingsOf = (
+  kind: { settings: z.ZodType },
+  settings: unknown,
+  at: PlaceOf,
+  path: readonly PropertyKey[],
+): unknown => check(kind.settings, settings, at, path);
+
+function check<T>(schema: z.ZodType<T>, value: unknown, at: PlaceOf, path: readonly PropertyKey[]): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const path = [where, ...(issue?.path ?? [])].join('.');
-  throw new BitHiveError('BH_CONFIG_VALUE', `${file}: ${path}: ${issue?.message ?? 'not valid'}`);
+  throw schemaFault(result.error.issues[0], at, path);
 }
 
-function located<T>(file: string, compile: () => T): T {
+/** A fault of a condition, path or rule, with its place in front. */
+function located<T>(place: string, compile: () => T): T {
   try {
     return compile();
   } catch (error) {
     if (!(error instanceof BitHiveError)) throw error;
-    throw new BitHiveError(error.code, `${file}: ${error.detail}`, { cause: error });
+    throw new BitHiveError(error.code, `${place}: ${error.detail}`, { cause: error });
   }
 }

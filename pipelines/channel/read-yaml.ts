@@ -17,11 +17,23 @@ export function substituteEnvironment(text: string, environment: Environment, fi
   });
 }
 
+/** A YAML file that passed its schema, and the place of each thing in it, for the checks that follow. */
+export interface YamlFile<T> {
+  readonly content: T;
+  /** `file:line` of what stands at the path, or of the nearest thing above it. */
+  at(path: readonly PropertyKey[]): string;
+}
+
 /**
  * Reads one YAML document and checks it. Every fault names file and line (BH_CONFIG_SYNTAX, BH_CONFIG_KEY,
  * BH_CONFIG_VALUE).
  */
 export function readYaml<T>(text: string, file: string, schema: z.ZodType<T>): T {
+  return readYamlFile(text, file, schema).content;
+}
+
+/** As `readYaml`, with the places. */
+export function readYamlFile<T>(text: string, file: string, schema: z.ZodType<T>): YamlFile<T> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, schema: 'core' });
   const fault = document.errors[0];
@@ -29,23 +41,35 @@ export function readYaml<T>(text: string, file: string, schema: z.ZodType<T>): T
     const { line } = lines.linePos(fault.pos[0]);
     throw new BitHiveError('BH_CONFIG_SYNTAX', `${file}:${line}: ${fault.message.split('\n')[0]}`);
   }
+  const at = (path: readonly PropertyKey[]) => `${file}:${lineOf(document, lines, path)}`;
   const checked = schema.safeParse(document.toJS({ maxAliasCount: 100 }));
-  if (checked.success) return checked.data;
-  const issue = checked.error.issues[0];
-  const path = (issue?.path ?? []) as readonly (string | number)[];
+  if (checked.success) return { content: checked.data, at };
+  throw schemaFault(checked.error.issues[0], at, []);
+}
+
+/**
+ * What a schema found wrong, with its place.
+ *
+ * @param above where the checked value stands in the file
+ */
+export function schemaFault(
+  issue: z.core.$ZodIssue | undefined,
+  at: (path: readonly PropertyKey[]) => string,
+  above: readonly PropertyKey[],
+): BitHiveError {
+  const path = [...above, ...(issue?.path ?? [])];
   const key = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
-  const line = lineOf(document, lines, key === undefined ? path : [...path, key]);
   const where = path.length > 0 ? `${path.join('.')}: ` : '';
-  throw new BitHiveError(
+  return new BitHiveError(
     key === undefined ? 'BH_CONFIG_VALUE' : 'BH_CONFIG_KEY',
-    `${file}:${line}: ${where}${issue?.message ?? 'not valid'}`,
+    `${at(key === undefined ? path : [...path, key])}: ${where}${issue?.message ?? 'not valid'}`,
   );
 }
 
 function lineOf(
   document: ReturnType<typeof parseDocument>,
   lines: LineCounter,
-  path: readonly (string | number)[],
+  path: readonly PropertyKey[],
 ): number {
   for (let depth = path.length; depth >= 0; depth -= 1) {
     const node = document.getIn(path.slice(0, depth), true);

@@ -35,49 +35,59 @@ export class BatchStates implements LoadedStates {
       if (!this.#values.has(id)) this.#values.set(id, found?.value);
       if (!withItems) continue;
       this.#items.set(id, new Map((found?.items ?? []).map((item) => [item.itemKey, item.value])));
-      // Items that earlier messages of this batch wrote are not in the store yet.
+      // What earlier messages of this batch wrote and removed is not in the store yet.
       for (const result of pending) this.#takeItems(result, id);
     }
   }
 
   take(result: ProcessedMessage): void {
-    for (const { scope, key, value } of result.states) {
-      const id = keyOf(scope, key);
-      this.#values.set(id, value ?? undefined);
-      if (value === null) this.#items.delete(id);
-    }
+    for (const { scope, key, value } of result.states)
+      this.#values.set(keyOf(scope, key), value ?? undefined);
     for (const id of this.#items.keys()) this.#takeItems(result, id);
   }
 
+  /** As the store writes them: a removed state takes its items along, then come the new ones. */
   #takeItems(result: ProcessedMessage, id: string): void {
     const items = this.#items.get(id);
+    if (result.states.some(({ scope, key, value }) => value === null && keyOf(scope, key) === id))
+      items?.clear();
     for (const item of result.items) {
       if (items && keyOf(item.scope, item.key) === id) items.set(item.itemKey, item.value);
     }
   }
 }
 
+/** What of one batch may be held in memory before it is committed, and for how long the event loop and the lease may wait for it. */
+export interface BatchBudget {
+  /** False when enough was done: what is left is for the next batch. Asked after each message. */
+  goesOn(results: readonly ProcessedMessage[]): boolean;
+}
+
 /**
- * Processes messages in order, reading states as the steps ask for them.
+ * Processes messages in order, reading states as the steps ask for them. Ends early when the budget is used up: at least one
+ * message is processed.
  *
- * @param process the pure function, for one message
+ * @param prepare gives the pure function of one message, after what it needs was loaded
  */
 export async function processBatch(
   messages: readonly Message[],
-  process: (message: Message, states: LoadedStates) => ProcessedMessage | MissingState,
+  prepare: (message: Message) => Promise<(states: LoadedStates) => ProcessedMessage | MissingState>,
   read: (requests: readonly StateRequest[]) => Promise<readonly StateValue[]>,
+  budget: BatchBudget,
 ): Promise<readonly ProcessedMessage[]> {
   const states = new BatchStates();
   const results: ProcessedMessage[] = [];
   for (const message of messages) {
-    let result = process(message, states);
+    const process = await prepare(message);
+    let result = process(states);
     while (result instanceof MissingState) {
       const requests = [{ scope: result.scope, key: result.key, withItems: result.withItems }];
       states.load(requests, await read(requests), results);
-      result = process(message, states);
+      result = process(states);
     }
     states.take(result);
     results.push(result);
+    if (!budget.goesOn(results)) break;
   }
   return results;
 }

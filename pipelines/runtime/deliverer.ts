@@ -1,5 +1,6 @@
 import type { DeliveryOutcome, LeasedDelivery } from '../../core/delivery.ts';
 import { toBitHiveError } from '../../core/errors.ts';
+import type { DeliveryId } from '../../core/ids.ts';
 import { limits } from '../../core/limits.ts';
 import type { NewMessage } from '../../core/message.ts';
 import type { Blobs, Clock, Logger, Metrics, Random, Settlement, Store } from '../../core/ports/index.ts';
@@ -25,6 +26,12 @@ export interface DelivererOptions {
   readonly destination: OpenDestination;
 }
 
+/** One attempt under way. The lease is replaced when it ran out and was taken again by this process. */
+interface InFlight {
+  lease: LeasedDelivery;
+  readonly controller: AbortController;
+}
+
 /**
  * The loop of the verb *deliver* for one destination of one channel: lease what is due, send it, settle it. A result is written under the
  * lease's epoch, so a node that was thought dead cannot overwrite what its successor did.
@@ -33,7 +40,7 @@ export class Deliverer {
   readonly #options: DelivererOptions;
   readonly #wake: Wake;
   readonly #breaker: Breaker;
-  readonly #inFlight = new Map<LeasedDelivery, AbortController>();
+  readonly #inFlight = new Map<DeliveryId, InFlight>();
   readonly #running = new Set<Promise<void>>();
   readonly #outcomes;
   #done: Promise<void> = Promise.resolve();
@@ -71,7 +78,7 @@ export class Deliverer {
     this.#wake.stop();
     await this.#done;
     const cancel = this.#options.clock.after(graceMs, () => {
-      for (const controller of this.#inFlight.values()) controller.abort();
+      for (const { controller } of this.#inFlight.values()) controller.abort();
     });
     await Promise.allSettled([...this.#running]);
     cancel();
@@ -107,39 +114,81 @@ export class Deliverer {
 
   async #idleMs(): Promise<number> {
     const { store, channel, clock, destination } = this.#options;
-    if (this.#free() === 0) return idleMs;
-    const waitMs = this.#breaker.waitMs(clock.monotonicMs());
+    const nowMs = clock.monotonicMs();
+    const waitMs = this.#breaker.waitMs(nowMs);
     if (waitMs > 0) return Math.min(idleMs, waitMs);
+    // No place is free, or a probe is out: its end rings.
+    if (this.#breaker.allow(this.#free(), this.#inFlight.size, nowMs) <= 0) return idleMs;
     const nextMs = await store.nextDeliveryMs(channel, destination.name);
     return nextMs === null ? idleMs : Math.max(1, Math.min(idleMs, nextMs - clock.nowMs()));
   }
 
-  #launch(delivery: LeasedDelivery): void {
-    const controller = new AbortController();
-    this.#inFlight.set(delivery, controller);
-    const run = this.#attempt(delivery, controller.signal).finally(() => {
-      this.#inFlight.delete(delivery);
+  /**
+   * A delivery that is still being sent was leased again: its lease ran out while this process was suspended, or the clock was set.
+   * It must not be sent a second time beside the first; the attempt under way goes on under the new lease.
+   */
+  #launch(lease: LeasedDelivery): void {
+    const known = this.#inFlight.get(lease.id);
+    if (known) {
+      known.lease = lease;
+      return;
+    }
+    const attempt: InFlight = { lease, controller: new AbortController() };
+    this.#inFlight.set(lease.id, attempt);
+    const run = this.#attempt(attempt).finally(() => {
+      this.#inFlight.delete(lease.id);
       this.#running.delete(run);
       this.#wake.ring();
     });
     this.#running.add(run);
   }
 
-  async #attempt(delivery: LeasedDelivery, signal: AbortSignal): Promise<void> {
-    const { store, clock, moments, destination, channel } = this.#options;
-    const outcome = this.#judge(delivery, await this.#send(delivery, signal));
+  async #attempt(attempt: InFlight): Promise<void> {
+    const { clock, destination, channel } = this.#options;
+    const { signal } = attempt.controller;
+    const outcome = this.#judge(attempt.lease, await this.#send(attempt.lease, signal));
     this.#outcomes.add(1, { channel, destination: destination.name, outcome: outcome.kind });
     if (this.#breaker.note(outcome.kind, clock.monotonicMs())) {
       const state = this.#breaker.isOpen ? 'destination.unreachable' : 'destination.reachable';
       this.#options.logger.warn(state, { channel, destination: destination.name });
     }
-    try {
-      await store.settleDelivery(delivery, this.#settlement(delivery, outcome));
-      moments.settled(delivery.messageId, delivery.id, outcome);
-    } catch (error) {
-      // Not written: the lease runs out and the delivery is sent again, under a higher epoch.
-      this.#fault('delivery.not-settled', error, delivery);
+    await this.#settle(attempt, outcome);
+  }
+
+  /**
+   * Writes what came of the attempt. While the store cannot write, the outcome is held and the lease renewed: what was delivered would
+   * else be sent again. It is given up when another owner has it, or on stop; then it is sent again under a higher epoch.
+   */
+  async #settle(attempt: InFlight, outcome: DeliveryOutcome): Promise<void> {
+    const { store, moments } = this.#options;
+    const settlement = this.#settlement(attempt.lease, outcome);
+    for (;;) {
+      const { lease, controller } = attempt;
+      try {
+        await store.settleDelivery(lease, settlement);
+        return moments.settled(lease.messageId, lease.id, outcome);
+      } catch (error) {
+        this.#fault('delivery.not-settled', error, lease);
+        // Taken again by this process while the settlement was on its way: the outcome holds under the new lease.
+        if (attempt.lease !== lease) continue;
+        if (controller.signal.aborted || !mayPass(error)) return;
+      }
+      await this.#pause(controller.signal);
     }
+  }
+
+  #pause(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(faultMs, resolve);
+      signal.addEventListener(
+        'abort',
+        () => {
+          cancel();
+          resolve();
+        },
+        { once: true },
+      );
+    });
   }
 
   async #send(delivery: LeasedDelivery, signal: AbortSignal): Promise<DeliveryOutcome> {
@@ -210,10 +259,13 @@ export class Deliverer {
 
   async #renew(): Promise<void> {
     if (this.#inFlight.size === 0) return;
-    const leases = [...this.#inFlight.keys()];
+    const leases = [...this.#inFlight.values()].map(({ lease }) => lease);
     const untilMs = this.#options.clock.nowMs() + limits.leaseMs;
     const kept = new Set(await this.#options.store.renewDeliveries(leases, untilMs));
-    for (const lease of leases) if (!kept.has(lease.id)) this.#inFlight.get(lease)?.abort();
+    for (const lease of leases) {
+      const attempt = this.#inFlight.get(lease.id);
+      if (!kept.has(lease.id) && attempt?.lease === lease) attempt.controller.abort();
+    }
   }
 
   #fault(event: string, error: unknown, delivery?: LeasedDelivery): void {
@@ -225,4 +277,10 @@ export class Deliverer {
       code === 'BH_INTERNAL' ? error : undefined,
     );
   }
+}
+
+/** Whether the store may take later what it refused now. */
+function mayPass(error: unknown): boolean {
+  const { code, entry } = toBitHiveError(error);
+  return code !== 'BH_INTERNAL' && code !== 'BH_STORE_CLOSED' && !entry.permanent;
 }

@@ -1,4 +1,4 @@
-import type { DeliveryOutcome } from '../../core/delivery.ts';
+import { type Delivery, type DeliveryOutcome, openDeliveryStates } from '../../core/delivery.ts';
 import type { DeliveryId, MessageId } from '../../core/ids.ts';
 import { limits } from '../../core/limits.ts';
 import type { Refusal } from '../../core/message.ts';
@@ -41,19 +41,29 @@ export class Moments {
    * not succeed, or BH_DELIVERY_UNKNOWN when the time is over: the message is stored all the same.
    */
   async reached(id: MessageId, want: Waiter['want'], destination?: string): Promise<Refusal | undefined> {
-    let cancel = () => {};
-    const reached = new Promise<Refusal | undefined>((resolve) => {
-      const waiter: Waiter = { want, open: null, only: destination, refusal: undefined, resolve };
-      this.#waiters.set(id, [...(this.#waiters.get(id) ?? []), waiter]);
-      cancel = this.#clock.after(limits.hl7AnswerMs, () => resolve(late(want)));
+    let resolve: Waiter['resolve'] = () => {};
+    const reached = new Promise<Refusal | undefined>((settle) => {
+      resolve = settle;
     });
-    this.#schedulePoll(0);
+    const waiter: Waiter = { want, open: null, only: destination, refusal: undefined, resolve };
+    this.#waiters.set(id, [...(this.#waiters.get(id) ?? []), waiter]);
+    const cancel = this.#clock.after(limits.hl7AnswerMs, () => resolve(late(want)));
+    // A duplicate may wait for what has long happened; only its own message is looked at, or many that wait would be looked at by each.
+    this.#look(id).catch(() => {}); // The poll comes back to it.
+    this.#schedulePoll();
     try {
       return await reached;
     } finally {
       cancel();
-      this.#waiters.delete(id);
+      this.#forget(id, waiter);
     }
+  }
+
+  /** A duplicate may wait for the same message longer than the first one does. */
+  #forget(id: MessageId, gone: Waiter): void {
+    const left = (this.#waiters.get(id) ?? []).filter((waiter) => waiter !== gone);
+    if (left.length > 0) this.#waiters.set(id, left);
+    else this.#waiters.delete(id);
   }
 
   /** The processor tells what it committed. */
@@ -93,43 +103,46 @@ export class Moments {
   }
 
   #onWork(work: Work): void {
-    if (work.kind === 'any') this.#schedulePoll(0);
+    if (work.kind === 'any') this.#poll().catch(() => this.#schedulePoll());
   }
 
-  #schedulePoll(delayMs: number): void {
-    if (delayMs > 0 && this.#cancelPoll) return;
-    this.#cancelPoll?.();
-    this.#cancelPoll = this.#clock.after(delayMs, () => {
+  #schedulePoll(): void {
+    if (this.#cancelPoll) return;
+    this.#cancelPoll = this.#clock.after(pollMs, () => {
       this.#cancelPoll = undefined;
-      this.#poll().catch(() => this.#schedulePoll(pollMs));
+      this.#poll()
+        .catch(() => {}) // The store is away for now; the next look sees it, and each waiter has its own time limit.
+        .finally(() => {
+          if (this.#waiters.size > 0) this.#schedulePoll();
+        });
     });
   }
 
   async #poll(): Promise<void> {
-    for (const [id, waiters] of this.#waiters) {
-      const message = await this.#store.getMessage(id);
-      if (!message || message.status === 'received') continue;
-      const deliveries = await this.#store.searchDeliveries({ messageId: id, limit: limits.searchRowsMax });
-      for (const waiter of waiters) {
-        const refusal = message.refusal;
-        if (waiter.want === 'mapped' || refusal) {
-          waiter.resolve(refusal);
-          continue;
-        }
-        const wanted = deliveries.filter(
-          (one) => waiter.only === undefined || one.destination === waiter.only,
-        );
-        const open = wanted.filter(
-          (one) => one.state === 'queued' || one.state === 'due' || one.state === 'leased',
-        );
-        waiter.open ??= new Set(open.map((one) => one.id));
-        const failed = wanted.find((one) => one.state === 'dead' || one.state === 'unknown');
-        if (open.length === 0) waiter.resolve(failed?.lastError);
-      }
-    }
-    if (this.#waiters.size > 0) this.#schedulePoll(pollMs);
+    for (const id of [...this.#waiters.keys()]) await this.#look(id);
+  }
+
+  async #look(id: MessageId): Promise<void> {
+    const message = await this.#store.getMessage(id);
+    if (!message || message.status === 'received') return;
+    const deliveries = await this.#store.searchDeliveries({ messageId: id, limit: limits.searchRowsMax });
+    for (const waiter of this.#waiters.get(id) ?? []) judge(waiter, message.refusal, deliveries);
   }
 }
+
+function judge(waiter: Waiter, refusal: Refusal | undefined, deliveries: readonly Delivery[]): void {
+  if (waiter.want === 'mapped' || refusal) return waiter.resolve(refusal);
+  const wanted = deliveries.filter(
+    ({ destination }) => waiter.only === undefined || destination === waiter.only,
+  );
+  const open = wanted.filter(({ state }) => openDeliveryStates.includes(state));
+  waiter.open ??= new Set(open.map(({ id }) => id));
+  if (open.length > 0) return;
+  const failed = wanted.find(({ state }) => state !== 'delivered');
+  waiter.resolve(failed && (failed.lastError ?? notDelivered));
+}
+
+const notDelivered: Refusal = { code: 'BH_DELIVERY_REFUSED', detail: 'the delivery was cancelled' };
 
 const late = (want: string): Refusal => ({
   code: 'BH_DELIVERY_UNKNOWN',

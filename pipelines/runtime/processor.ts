@@ -1,4 +1,5 @@
 import { BitHiveError, toBitHiveError } from '../../core/errors.ts';
+import type { MessageId } from '../../core/ids.ts';
 import type { Message } from '../../core/message.ts';
 import type { Blobs, ChannelLease, Clock, Logger, ProcessedMessage, Store } from '../../core/ports/index.ts';
 import { processBatch } from '../process/batch.ts';
@@ -10,6 +11,10 @@ import { Wake } from './wake.ts';
 
 const leaseMs = 10_000;
 const batchMessages = 128;
+/** Processing is synchronous: after this long the batch is committed, so that neither the doors nor the lease wait for it. */
+const batchMs = 50;
+/** Bytes of deliveries that one batch holds in memory at most, but for its last message. */
+const batchBytesMax = 8 * 1024 * 1024;
 const idleMs = 1_000;
 const faultMs = 1_000;
 
@@ -36,6 +41,8 @@ export class Processor {
   readonly #wake: Wake;
   #lease: ChannelLease | null = null;
   #leasedUntilMs = 0;
+  /** Messages of the next batch at most; one after a commit that failed for a reason of its own. */
+  #batchMax = batchMessages;
   #done: Promise<void> = Promise.resolve();
 
   constructor(options: ProcessorOptions) {
@@ -75,15 +82,33 @@ export class Processor {
   async #turn(): Promise<boolean> {
     const lease = await this.#hold();
     if (!lease) return false;
-    const { store, channel, clock } = this.#options;
+    const { store, channel } = this.#options;
     const fired = await this.#fireTimers(lease);
-    const messages = await store.nextMessages(channel, batchMessages);
+    const messages = await store.nextMessages(channel, this.#batchMax);
     if (messages.length === 0) return fired;
-    const results = await this.#process(messages);
-    const ids = await store.commitProcessed(lease, results);
-    this.#options.moments.processed(results, ids);
+    await this.#commit(lease, await this.#process(messages));
+    return true;
+  }
+
+  /**
+   * A result that the store cannot take is a bug, and must not stop the channel: the batch is done again one message at a time, and the
+   * one that fails alone goes to quarantine.
+   */
+  async #commit(lease: ChannelLease, results: readonly ProcessedMessage[]): Promise<void> {
+    const { store, moments, logger } = this.#options;
+    try {
+      const ids = await store.commitProcessed(lease, results);
+      this.#batchMax = Math.min(batchMessages, this.#batchMax * 2);
+      moments.processed(results, ids);
+    } catch (cause) {
+      const [only] = results;
+      if (toBitHiveError(cause).code !== 'BH_INTERNAL' || only === undefined) throw cause;
+      this.#batchMax = 1;
+      if (results.length > 1 || only.status === 'quarantined') throw cause;
+      logger.error('process.not-committed', { message_id: only.id }, cause);
+      return this.#commit(lease, [failed(only.id, 'BH_INTERNAL', ownFault, this.#options.clock.nowMs())]);
+    }
     for (const result of results) if (result.status === 'quarantined') this.#quarantined(result);
-    return messages.length > 0 || clock.monotonicMs() > this.#leasedUntilMs;
   }
 
   async #hold(): Promise<ChannelLease | null> {
@@ -109,26 +134,34 @@ export class Processor {
   }
 
   async #process(messages: readonly Message[]): Promise<readonly ProcessedMessage[]> {
-    const subjects = new Map<number, Subject>();
-    const versions = new Map<number, ChannelInForce>();
-    for (const message of messages) {
-      subjects.set(
-        message.id,
-        new Subject(message, await this.#body(message), this.#options.fallbackCharset),
-      );
-      if (!versions.has(message.channelVersion)) {
-        versions.set(message.channelVersion, await this.#options.versionOf(message.channelVersion));
-      }
-    }
-    const one = (message: Message, states: LoadedStates) =>
-      this.#one(
-        subjects.get(message.id) as Subject,
-        versions.get(message.channelVersion) as ChannelInForce,
-        states,
-      );
-    const atMs = this.#options.clock.nowMs();
-    const results = await processBatch(messages, one, (requests) => this.#options.store.readStates(requests));
+    const { store, clock } = this.#options;
+    const startMs = clock.monotonicMs();
+    let bytesCount = 0;
+    const goesOn = (done: readonly ProcessedMessage[]): boolean => {
+      for (const { body } of done.at(-1)?.deliveries ?? [])
+        bytesCount += body.kind === 'inline' ? body.bytes.length : 0;
+      return bytesCount < batchBytesMax && clock.monotonicMs() - startMs < batchMs;
+    };
+    const read: Parameters<typeof processBatch>[2] = (requests) => store.readStates(requests);
+    const results = await processBatch(messages, (message) => this.#prepared(message), read, { goesOn });
+    const atMs = clock.nowMs();
     return results.map((result) => ({ ...result, processedAtMs: atMs }));
+  }
+
+  /**
+   * Loads what one message needs, only when its turn has come: bodies may be large. What will fail again is the fault of this message
+   * (its body is gone, its version of the channel cannot be read any more) and sends it to quarantine; the channel goes on.
+   */
+  async #prepared(message: Message): Promise<(states: LoadedStates) => ProcessedMessage | MissingState> {
+    try {
+      const version = await this.#options.versionOf(message.channelVersion);
+      const subject = new Subject(message, await this.#body(message), this.#options.fallbackCharset);
+      return (states) => this.#one(subject, version, states);
+    } catch (cause) {
+      const { code, detail, entry } = toBitHiveError(cause);
+      if (code === 'BH_INTERNAL' || !entry.permanent) throw cause;
+      return () => failed(message.id, code, detail, 0);
+    }
   }
 
   #one(
@@ -141,9 +174,7 @@ export class Processor {
     } catch (cause) {
       // A fault of our own must not stop the channel: the message waits in quarantine and can be replayed after the repair.
       this.#options.logger.error('process.failed', { message_id: subject.message.id }, cause);
-      const refusal = { code: 'BH_INTERNAL', detail: 'the engine failed on this message, see the log' };
-      const none = { deliveries: [], states: [], items: [], timers: [] };
-      return { id: subject.message.id, status: 'quarantined', refusal, processedAtMs: 0, ...none };
+      return failed(subject.message.id, 'BH_INTERNAL', ownFault, 0);
     }
   }
 
@@ -163,4 +194,11 @@ export class Processor {
     const unexpected = error instanceof BitHiveError ? undefined : error;
     this.#options.logger.warn('processor.fault', { channel: this.#options.channel, code }, unexpected);
   }
+}
+
+const ownFault = 'the engine failed on this message, see the log';
+
+function failed(id: MessageId, code: string, detail: string, processedAtMs: number): ProcessedMessage {
+  const none = { deliveries: [], states: [], items: [], timers: [] };
+  return { id, status: 'quarantined', refusal: { code, detail }, processedAtMs, ...none };
 }
