@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../../core/json.ts';
 import { orderFactsJson, urgencyPriority } from '../../core/order.ts';
-import type { Hl7ToFhirMap } from '../../mappings/index.ts';
+import { type Hl7ToFhirMap, printBundle } from '../../mappings/index.ts';
 import type { StepKind } from '../channel/catalog.ts';
 import { orderScope } from './assemble-study.ts';
 
@@ -21,7 +21,7 @@ export function mapHl7(maps: { readonly 'hl7v2-to-fhir': Hl7ToFhirMap }): StepKi
         const urgency = orders[0]?.urgency ?? 'routine';
         output.products.push({
           contentType: fhirContentType,
-          bytes: new TextEncoder().encode(JSON.stringify(bundle)),
+          bytes: new TextEncoder().encode(printBundle(bundle)),
           keys,
           priority: urgencyPriority[urgency],
         });

@@ -83,10 +83,10 @@ export class SqliteStore implements Store {
     return this.#parts.commits.run('leaseDeliveries', request);
   }
   renewDeliveries(leases: readonly DeliveryLease[], untilMs: number) {
-    return this.#parts.commits.run('renewDeliveries', { leases, untilMs });
+    return this.#parts.commits.run('renewDeliveries', { leases: leases.map(leaseOf), untilMs });
   }
   settleDelivery(lease: DeliveryLease, settlement: Settlement) {
-    return this.#parts.commits.run('settleDelivery', { lease, settlement });
+    return this.#parts.commits.run('settleDelivery', { lease: leaseOf(lease), settlement });
   }
   async nextDeliveryMs(channel: string, destination: string) {
     return this.#parts.readers.work.nextDeliveryMs(channel, destination);
@@ -179,4 +179,9 @@ export class SqliteStore implements Store {
     await this.#parts.readers.close();
     this.#parts.lock.release();
   }
+}
+
+/** Callers pass the delivery that they hold; its body has no business on the way to the writer. */
+function leaseOf({ id, leaseOwner, leaseEpoch }: DeliveryLease): DeliveryLease {
+  return { id, leaseOwner, leaseEpoch };
 }
