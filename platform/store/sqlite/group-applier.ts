@@ -16,6 +16,8 @@ export class GroupApplier {
   #database: Database;
   #writer: Writer;
   #isOpen = true;
+  /** After a failed write or sync; nothing more is written to this connection. */
+  #hasFailed = false;
 
   constructor(driver: SqliteDriver, path: string, options: ConnectionOptions) {
     this.#driver = driver;
@@ -25,7 +27,11 @@ export class GroupApplier {
     this.#writer = new Writer(this.#database);
   }
 
+  /** Refuses everything between a failure and its recovery: a later sync of the same file may succeed though pages were lost. */
   apply(operations: readonly Operation[]): GroupResult {
+    if (this.#hasFailed || !this.#isOpen) {
+      return rejected(operations, 'BH_STORE_IO', 'the store is recovering', undefined, true);
+    }
     const results: OperationResult[] = [];
     try {
       this.#database.exec('BEGIN IMMEDIATE');
@@ -58,11 +64,13 @@ export class GroupApplier {
     this.#database = database;
     this.#writer = new Writer(database);
     this.#isOpen = true;
+    this.#hasFailed = false;
   }
 
   /** Leaves an empty log where the disk allows it, so that the database file alone is whole. */
   close(): void {
-    if (this.#isOpen) this.#tryStorage(() => this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)'));
+    if (this.#isOpen && !this.#hasFailed)
+      this.#tryStorage(() => this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)'));
     this.#close();
   }
 
@@ -79,6 +87,7 @@ export class GroupApplier {
   #undo(operations: readonly Operation[], cause: unknown): GroupResult {
     const fault = storageError(cause);
     const failed = fault?.code === 'BH_STORE_IO' || !this.#rollBack();
+    this.#hasFailed = failed;
     if (failed)
       return rejected(operations, 'BH_STORE_IO', fault?.detail ?? 'the store is recovering', cause, true);
     if (fault) return rejected(operations, fault.code, fault.detail, cause, false);

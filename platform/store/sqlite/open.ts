@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { limits } from '../../../core/limits.ts';
 import type { Clock, Logger, Store } from '../../../core/ports/index.ts';
 import { DiskWatch } from '../disk-watch.ts';
+import { makeDurableFolder } from '../durable-folder.ts';
 import { openConnection } from './connection.ts';
 import { loadSqlite, type SqliteDriver } from './driver.ts';
 import { databaseFileName } from './file-names.ts';
@@ -36,7 +36,7 @@ export interface SqliteStoreOptions {
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const driver = options.driver ?? (await loadSqlite());
-  mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+  makeDurableFolder(options.folder);
   const lock = lockFolder(driver, options.folder);
   try {
     return await openLocked(options, driver, lock);

@@ -5,6 +5,8 @@ export interface FailingDriver {
   readonly driver: SqliteDriver;
   /** While set, every commit of a writing connection fails with this result code. */
   fail: number | null;
+  /** The one commit after this many fails with `syncFailed`, and those after it succeed, as a repeated sync may. */
+  failOnceAfter: number | null;
   /** Connections opened so far. */
   opened: number;
 }
@@ -13,13 +15,20 @@ export const syncFailed = 1034; // SQLITE_IOERR_FSYNC
 export const diskFull = 13; // SQLITE_FULL
 
 export function failingDriver(real: SqliteDriver): FailingDriver {
-  const control: FailingDriver = { driver: { ...real, open }, fail: null, opened: 0 };
+  const control: FailingDriver = { driver: { ...real, open }, fail: null, failOnceAfter: null, opened: 0 };
   function open(path: string, options?: { readonly readOnly?: boolean }): Database {
     if (control.fail === syncFailed && path.endsWith('.db')) throw sqliteError(10);
     control.opened += 1;
     const database = real.open(path, options);
     return {
       exec(sql) {
+        if (sql === 'COMMIT' && control.failOnceAfter !== null && !options?.readOnly) {
+          control.failOnceAfter = control.failOnceAfter === 0 ? null : control.failOnceAfter - 1;
+          if (control.failOnceAfter === null) {
+            database.exec('ROLLBACK'); // As SQLite does by itself.
+            throw sqliteError(syncFailed);
+          }
+        }
         if (sql === 'COMMIT' && control.fail !== null && !options?.readOnly) throw sqliteError(control.fail);
         database.exec(sql);
       },

@@ -151,6 +151,29 @@ describe('SQLite: faults', () => {
     expect(await store.nextMessages('adt', 10)).toHaveLength(1);
   });
 
+  test('after a failed sync nothing of the same group is written to the file any more', async () => {
+    // The bug makes each operation run alone; the sync of the second one fails, and the one of the third would succeed.
+    const broken = message({ type: null as unknown as string });
+    failing.failOnceAfter = 1;
+    const group = await Promise.allSettled(
+      [message(dedupe('a')), message(dedupe('b')), broken, message(dedupe('c'))].map((one) =>
+        store.accept(one),
+      ),
+    );
+    expect(group.map((one) => one.status)).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected']);
+    expect(group[3]).toMatchObject({ reason: { code: 'BH_STORE_IO' } });
+  });
+
+  test('a close after a failed sync acknowledges nothing of what still waits', async () => {
+    // More than one group: the first one fails, and the second is written by the close.
+    failing.failOnceAfter = 0;
+    const waiting = Array.from({ length: 2_001 }, (_, n) => store.accept(message(dedupe(`m${n}`))));
+    const settled = Promise.allSettled(waiting);
+    await store.close();
+    expect((await settled).filter((one) => one.status === 'fulfilled')).toEqual([]);
+    store = await open();
+  });
+
   test('too much that waits is refused at once', async () => {
     const waiting = Array.from({ length: 20_000 }, () => store.accept(message()));
     const one = await Promise.allSettled([store.accept(message())]);
