@@ -5,6 +5,7 @@ import { openConnection } from './connection.ts';
 import type { SqliteDriver } from './driver.ts';
 import { storageError } from './faults.ts';
 import { databaseFileName } from './file-names.ts';
+import { makePrivateFile } from './private-file.ts';
 import { isCompiled } from './thread-runner.ts';
 
 export interface BackupSetup {
@@ -21,7 +22,7 @@ export async function writeBackup(
   databasePath: string,
   folder: string,
 ): Promise<{ readonly throughMessageId: number }> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const target = join(folder, databaseFileName);
   if (isCompiled) await copyInThread({ databasePath, target });
   else copyDatabase(driver, databasePath, target);
@@ -46,6 +47,7 @@ function copyInThread(setup: BackupSetup): Promise<void> {
 }
 
 export function copyDatabase(driver: SqliteDriver, databasePath: string, target: string): void {
+  makePrivateFile(target); // VACUUM INTO takes an empty file.
   const source = openConnection(driver, databasePath, { readOnly: true });
   try {
     source.prepare('VACUUM INTO ?').run(target);

@@ -1,5 +1,6 @@
 import { BitHiveError } from '../../../core/errors.ts';
 import type { Database, SqliteDriver, SqlValue } from './driver.ts';
+import { makePrivateFile } from './private-file.ts';
 
 export interface ConnectionOptions {
   readonly readOnly?: boolean;
@@ -17,6 +18,7 @@ export function openConnection(
   path: string,
   options: ConnectionOptions = {},
 ): Database {
+  if (!options.readOnly) makePrivateFile(path);
   const database = driver.open(path, options.readOnly ? { readOnly: true } : {});
   try {
     database.exec('PRAGMA busy_timeout = 10000');
