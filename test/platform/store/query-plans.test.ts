@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { claimSql } from '../../../platform/store/sqlite/apply/claims.ts';
+import { topSql } from '../../../platform/store/sqlite/apply/numbers.ts';
 import { childrenSql } from '../../../platform/store/sqlite/apply/pruning.ts';
 import { timersDueSql } from '../../../platform/store/sqlite/apply/timers.ts';
 import { openConnection } from '../../../platform/store/sqlite/connection.ts';
@@ -54,5 +55,14 @@ describe('SQLite: query plans', () => {
     expect(
       plan.filter((step) => /^SCAN (?!CONSTANT)/.test(step) || /^USE TEMP B-TREE FOR ORDER/.test(step)),
     ).toEqual([]);
+  });
+
+  test('the highest numbers are found without a walk over messages or deliveries', () => {
+    const plan = [topSql.message, topSql.delivery]
+      .flatMap((sql) => database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all())
+      .map((row) => String(row.detail));
+    // SQLite finds the largest rowid by one step from the end, and calls it a search.
+    expect(plan).toEqual(expect.arrayContaining(['SEARCH messages', 'SEARCH deliveries']));
+    expect(plan.filter((step) => /^SCAN (messages|deliveries)\b/.test(step))).toEqual([]);
   });
 });

@@ -7,17 +7,9 @@ export class Numbers {
   #delivery: number;
 
   constructor(database: Database) {
-    const top = (name: string, table: string, column: string): number => {
-      const sql = `SELECT max(coalesce((SELECT max(${column}) FROM ${table}), 0),
-        coalesce((SELECT value FROM meta WHERE name = ?), 0)) AS top`;
-      return database.prepare(sql).get(name)?.top as number;
-    };
-    this.#message = top('message_top', 'messages', 'seq');
-    // A position in a lane is drawn from the same numbers as ids, see Lanes.
-    this.#delivery = Math.max(
-      top('delivery_top', 'deliveries', 'id'),
-      top('delivery_top', 'deliveries', 'position'),
-    );
+    const top = (name: keyof typeof topSql): number => database.prepare(topSql[name]).get()?.top as number;
+    this.#message = top('message');
+    this.#delivery = top('delivery');
   }
 
   get lastMessage(): number {
@@ -35,3 +27,19 @@ export class Numbers {
     return deliveryId(this.#delivery);
   }
 }
+
+const topOf = (name: string, ...largest: readonly string[]): string =>
+  `SELECT max(${[...largest, `SELECT value FROM meta WHERE name = '${name}'`].map((sql) => `coalesce((${sql}), 0)`).join(', ')}) AS top`;
+
+/**
+ * The highest numbers given out. A position in a lane is drawn from the same numbers as ids (see Lanes), and those of open deliveries are
+ * all that matters. Asked at start and after each rollback: of the deliveries themselves no more than a seek.
+ */
+export const topSql = {
+  message: topOf('message_top', 'SELECT max(seq) FROM messages'),
+  delivery: topOf(
+    'delivery_top',
+    'SELECT max(id) FROM deliveries',
+    'SELECT max(position) FROM delivery_lanes',
+  ),
+};
