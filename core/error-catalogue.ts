@@ -119,6 +119,7 @@ export const catalogue = {
   BH_DELIVERY_UNREACHABLE: entry('The receiver cannot be reached', 'Check host, port and certificate; the engine tries again.', 502, 'AE', '207', failed, false),
   BH_DELIVERY_BUSY: entry('The receiver asks to wait', 'Nothing: the engine tries again.', 502, 'AE', '207', failed, false),
   BH_DELIVERY_UNKNOWN: entry('The answer of the receiver was lost', 'Ask the receiver, then resolve the delivery.', 504, 'AE', '207', failed, false),
+  BH_DELIVERY_GONE: entry('The destination is not in its channel any more', 'Put it back and retry the delivery, or replay the message.', 502, 'AE', '207', failed, true),
   BH_DELIVERY_EXPIRED: entry('The delivery was not possible in time', 'Repair the receiver; replay.', 504, 'AE', '207', failed, true),
 
   BH_MODEL_UNKNOWN: entry('No such model', 'Check the channel and the model folder.', 422, 'AE', '207', failed, true),

@@ -52,15 +52,25 @@ export interface Engine {
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const closers: (() => Promise<void>)[] = [];
-  const closeAll = async () => {
-    for (const close of closers.reverse()) await close();
+  let closing: Promise<void> | null = null;
+  const closeAll = () => {
+    closing ??= closeInTurn(closers);
+    return closing;
   };
   try {
     return await start(options, closers, closeAll);
   } catch (error) {
-    await closeAll();
+    // What went wrong first is what the operator must read.
+    await closeAll().catch(() => {});
     throw error;
   }
+}
+
+/** Last opened, first closed. One that fails must not keep the others open, above all not the store and its lock. */
+async function closeInTurn(closers: (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const close of closers.reverse()) await close().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }
 
 async function start(
@@ -68,8 +78,8 @@ async function start(
   closers: (() => Promise<void>)[],
   closeAll: () => Promise<void>,
 ): Promise<Engine> {
-  const graceMs = config.stop.graceSeconds * 1000;
   const clock = systemClock;
+  const graceMs = config.stop.graceSeconds * 1000;
   const random = systemRandom;
   const logger = createPinoLogger({ level: config.log.level, stream: process.stderr });
   const metrics = createPrometheusMetrics({ withProcess: true });
@@ -127,7 +137,7 @@ async function start(
     everyMs: config.alerts.checkSeconds * 1000,
     ...(config.alerts.webhook ? { notify: postAlert(config.alerts.webhook) } : {}),
   });
-  const keeper = new Keeper({ store, clock, logger, retentionDays: config.retention.days });
+  const keeper = new Keeper({ store, blobs, clock, logger, retentionDays: config.retention.days });
   const http = await createHttpServer({
     config,
     version,
@@ -145,16 +155,20 @@ async function start(
     status: async () => statusOf(store, pipelines, alerts, clock.nowMs()),
   });
 
-  pipelines.start();
-  closers.push(() => pipelines.stop(graceMs));
+  // All doors shut together: one client that is slow to end must not take the time of the others.
+  let stopHttp = async () => {};
+  closers.push(async () => {
+    await Promise.all([stopHttp(), pipelines.stop(graceMs)]);
+  });
+  await pipelines.start();
   alerts.start();
   keeper.start();
   closers.push(async () => {
     alerts.stop();
-    keeper.stop();
+    await keeper.stop();
   });
   const doors = await pipelines.open();
-  closers.push(() => http.stop(graceMs));
+  stopHttp = () => http.stop(graceMs);
   const listening = [...(await http.listen()), ...doors.filter(({ path }) => path === undefined)];
   logger.info('engine.ready', { version, channels: pipelines.channels.map(({ name }) => name) });
   return { listening, store, blobs, pipelines, tokenFile, token, stop: closeAll };

@@ -21,6 +21,13 @@ export interface Blobs {
   pathOf(hash: BlobHash): string | null;
   has(hash: BlobHash): Promise<boolean>;
   remove(hash: BlobHash): Promise<void>;
+  /** All bodies, in ascending order of their hashes; one that comes or goes meanwhile may be in it or not. */
+  list(): AsyncIterable<BlobHash>;
+  /**
+   * Removes a body unless somebody stored it (again) at `sinceMs` or later; false when it stays. Safe beside a writer of the same body: either
+   * it finds the body gone and puts its own in place, or the body stays.
+   */
+  removeUnlessStoredSince(hash: BlobHash, sinceMs: number): Promise<boolean>;
   /** Free bytes where the bodies live. */
   freeBytes(): Promise<number>;
 }

@@ -67,7 +67,10 @@ export interface Store {
     readonly channel?: string;
     readonly limit: number;
   }): Promise<number>;
-  /** Blob hashes still named by a row, for the sweep of orphans. */
+  /**
+   * Blob hashes still named by a message, a delivery or a fact under a state (its `blob`: the instances of a study), each once, in ascending
+   * order, for the sweep of orphans.
+   */
   blobsInUse(): AsyncIterable<string>;
 
   // --- definitions, audit -----------------------------------------------------------------------------------------------

@@ -41,6 +41,9 @@ export function evaluate(snapshot: Snapshot): readonly Alert[] {
   for (const channel of snapshot.channels) {
     alerts.push(...silence(snapshot.nowMs, channel));
     alerts.push(...channel.unreachable.map((name) => disconnected(channel.name, name)));
+    for (const depth of snapshot.depths.channels) {
+      if (depth.channel === channel.name) alerts.push(...inbox(snapshot.nowMs, channel.settings, depth));
+    }
     for (const depth of snapshot.depths.destinations) {
       if (depth.channel === channel.name) alerts.push(...queue(snapshot.nowMs, channel.settings, depth));
     }
@@ -58,6 +61,18 @@ function silence(nowMs: number, channel: Snapshot['channels'][number]): readonly
 function disconnected(channel: string, destination: string): Alert {
   const id = `disconnected|${channel}|${destination}`;
   return { id, kind: 'disconnected', channel, destination, text: `${channel} cannot reach ${destination}` };
+}
+
+/** Messages that were acknowledged and are not processed: the channel stands still. */
+function inbox(
+  nowMs: number,
+  { queueMinutes }: AlertSettings,
+  { channel, received, oldestReceivedAtMs }: Depths['channels'][number],
+): readonly Alert[] {
+  const ageMs = oldestReceivedAtMs === null ? 0 : nowMs - oldestReceivedAtMs;
+  if (received === 0 || queueMinutes === 0 || ageMs < queueMinutes * minuteMs) return [];
+  const text = `${received} wait to be processed by ${channel}, the oldest for ${Math.floor(ageMs / minuteMs)} minutes`;
+  return [{ id: `queue-age|${channel}`, kind: 'queue-age', channel, text }];
 }
 
 function queue(

@@ -1,6 +1,6 @@
 import { toBitHiveError } from '../../core/errors.ts';
-import type { Clock, Gauge, Logger, Metrics, Store } from '../../core/ports/index.ts';
-import type { AlertSettings } from '../channel/definition.ts';
+import type { Clock, Depths, Gauge, Logger, Metrics, Store } from '../../core/ports/index.ts';
+import type { AlertSettings, AlertsOfChannel } from '../channel/definition.ts';
 import type { ChannelRuntime } from '../runtime/channel-runtime.ts';
 import { type Alert, evaluate, type Snapshot } from './evaluate.ts';
 
@@ -65,28 +65,40 @@ export class AlertMonitor {
 
   /** One look; exported for tests and for `status`. */
   async look(): Promise<void> {
-    const now = new Map(evaluate(await this.#snapshot()).map((alert) => [alert.id, alert]));
+    const { store, clock, logger } = this.#options;
+    const health = await store.health();
+    const nowMs = clock.nowMs();
+    const watched = await this.#watched(nowMs).catch((error: unknown) => {
+      // A store that cannot be read is itself the alert; of all else nothing new is known.
+      logger.warn('alerts.blind', { code: toBitHiveError(error).code });
+      return null;
+    });
+    const found = evaluate({ nowMs, store: health, ...(watched ?? { depths: noDepths, channels: [] }) });
+    const now = new Map(found.map((alert) => [alert.id, alert]));
     for (const [id, alert] of now) if (!this.#active.has(id)) await this.#tell('raised', alert);
-    for (const [id, alert] of this.#active) if (!now.has(id)) await this.#tell('cleared', alert);
+    for (const [id, alert] of this.#active) {
+      const isKnown = watched !== null || alert.kind === 'store';
+      if (isKnown && !now.has(id)) await this.#tell('cleared', alert);
+    }
     for (const [id, alert] of now) this.#active.set(id, alert);
   }
 
-  async #snapshot(): Promise<Snapshot> {
-    const { store, clock, channels, defaults } = this.#options;
-    const nowMs = clock.nowMs();
+  async #watched(nowMs: number): Promise<Pick<Snapshot, 'depths' | 'channels'>> {
+    const { store, channels, defaults } = this.#options;
     const watched = channels().map(async (channel) => {
       const { name, inForce } = channel;
-      const newest = await store.searchMessages({
-        channel: name,
-        kind: inForce.compiled.source.kind.messageKind,
-        limit: 1,
-      });
-      const lastReceivedAtMs = Math.max(newest[0]?.receivedAtMs ?? 0, this.#startedAtMs);
-      const settings = { ...defaults, ...inForce.compiled.definition.alerts } as AlertSettings;
+      const { definition, source } = inForce.compiled;
+      const settings = withDefaults(definition.alerts, defaults);
+      const sinceMs = nowMs - settings.silenceMinutes * 60_000;
+      // Only as far back as it matters: the last message of a quiet channel may lie behind millions of others.
+      const [newest] =
+        settings.silenceMinutes === 0
+          ? []
+          : await store.searchMessages({ channel: name, kind: source.kind.messageKind, sinceMs, limit: 1 });
+      const lastReceivedAtMs = Math.max(newest?.receivedAtMs ?? 0, this.#startedAtMs);
       return { name, settings, lastReceivedAtMs, unreachable: channel.unreachable };
     });
-    const health = await store.health();
-    return { nowMs, depths: await store.depths(nowMs), store: health, channels: await Promise.all(watched) };
+    return { channels: await Promise.all(watched), depths: await store.depths(nowMs) };
   }
 
   async #tell(change: AlertChange['change'], alert: Alert): Promise<void> {
@@ -102,4 +114,14 @@ export class AlertMonitor {
       logger.warn('alert.not-sent', { code: toBitHiveError(error).code }, error);
     }
   }
+}
+
+const noDepths: Depths = { channels: [], destinations: [] };
+
+function withDefaults(own: AlertsOfChannel, site: AlertSettings): AlertSettings {
+  return {
+    silenceMinutes: own.silenceMinutes ?? site.silenceMinutes,
+    queueMinutes: own.queueMinutes ?? site.queueMinutes,
+    deadLetters: own.deadLetters ?? site.deadLetters,
+  };
 }

@@ -63,6 +63,8 @@ export const alertsSchema = z
   })
   .prefault({});
 
+export type AlertsOfChannel = z.output<typeof alertsSchema>;
+
 /** Limits of a channel with the site's put in where it says nothing. */
 export interface AlertSettings {
   readonly silenceMinutes: number;

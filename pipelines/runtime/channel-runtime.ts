@@ -9,10 +9,12 @@ import { Deliverer } from './deliverer.ts';
 import type { EnginePorts } from './engine.ts';
 import type { Moments } from './moments.ts';
 import { Processor } from './processor.ts';
+import type { RetiredDestinations } from './retired-destinations.ts';
 
 export interface ChannelRuntimeOptions {
   readonly ports: EnginePorts;
   readonly moments: Moments;
+  readonly retired: RetiredDestinations;
   readonly catalog: ChannelCatalog;
   readonly environment: Environment;
   readonly compiled: CompiledChannel;
@@ -83,6 +85,10 @@ export class ChannelRuntime {
     return this.#inForce;
   }
 
+  hasDestination(name: string): boolean {
+    return this.#destinations.some((destination) => destination.name === name);
+  }
+
   /** Destinations whose breaker is open, by name. */
   get unreachable(): readonly string[] {
     return this.#destinations
@@ -114,11 +120,11 @@ export class ChannelRuntime {
     return inForce;
   }
 
-  /** An old message never goes to a destination that was added after it came. */
+  /** An old message never goes to a destination that was added after it came; for one that is gone it leaves a dead delivery. */
   #opened(compiled: CompiledChannel): readonly OpenDestination[] {
-    return compiled.destinations.flatMap((wanted) => {
+    return compiled.destinations.map((wanted) => {
       const running = this.#destinations.find(({ name }) => name === wanted.name);
-      return running ? [{ ...wanted, open: running.open }] : [];
+      return { ...wanted, open: running?.open ?? this.#options.retired.retire(this.name, wanted.name) };
     });
   }
 }

@@ -23,7 +23,7 @@ export interface DelivererOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly moments: Moments;
-  readonly destination: OpenDestination;
+  readonly destination: Pick<OpenDestination, 'name' | 'retry' | 'open'>;
 }
 
 /** One attempt under way. The lease is replaced when it ran out and was taken again by this process. */

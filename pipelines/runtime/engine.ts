@@ -7,6 +7,7 @@ import type { Environment } from '../channel/read-yaml.ts';
 import { bind } from './acceptor.ts';
 import { ChannelRuntime } from './channel-runtime.ts';
 import { Moments } from './moments.ts';
+import { RetiredDestinations } from './retired-destinations.ts';
 
 /** What the runtime needs of the world. */
 export interface EnginePorts {
@@ -41,10 +42,17 @@ export class Pipelines {
   readonly #ports: EnginePorts;
   readonly #moments: Moments;
   readonly #channels: ReadonlyMap<string, ChannelRuntime>;
+  readonly #retired: RetiredDestinations;
 
-  private constructor(ports: EnginePorts, moments: Moments, channels: readonly ChannelRuntime[]) {
+  private constructor(
+    ports: EnginePorts,
+    moments: Moments,
+    retired: RetiredDestinations,
+    channels: readonly ChannelRuntime[],
+  ) {
     this.#ports = ports;
     this.#moments = moments;
+    this.#retired = retired;
     this.#channels = new Map(channels.map((channel) => [channel.name, channel]));
   }
 
@@ -56,6 +64,7 @@ export class Pipelines {
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice !== undefined) throw new BitHiveError('BH_CONFIG_VALUE', `two channel files define ${twice}`);
     const moments = new Moments(ports.store, ports.clock);
+    const retired = new RetiredDestinations(ports, moments);
     const runtimes: ChannelRuntime[] = [];
     for (const channel of compiled) {
       const version = await ports.store.deployChannel(channel.name, channel.text, ports.clock.nowMs());
@@ -64,6 +73,7 @@ export class Pipelines {
         await ChannelRuntime.create({
           ports,
           moments,
+          retired,
           catalog,
           environment,
           compiled: channel,
@@ -72,14 +82,21 @@ export class Pipelines {
         }),
       );
     }
-    return new Pipelines(ports, moments, runtimes);
+    return new Pipelines(ports, moments, retired, runtimes);
   }
 
   get channels(): readonly ChannelRuntime[] {
     return [...this.#channels.values()];
   }
 
-  start(): void {
+  /** Works off what is stored; what waits for a destination that no channel has any more is ended first. */
+  async start(): Promise<void> {
+    const nowMs = this.#ports.clock.nowMs();
+    for (const { channel, destination, open } of (await this.#ports.store.depths(nowMs)).destinations) {
+      if (open > 0 && !this.#channels.get(channel)?.hasDestination(destination)) {
+        this.#retired.retire(channel, destination);
+      }
+    }
     for (const channel of this.channels) channel.start();
   }
 
@@ -107,10 +124,16 @@ export class Pipelines {
     return receipt.id;
   }
 
-  /** Graceful stop: doors shut and answered first, then the work in hand, then the destinations. */
+  /**
+   * Graceful stop: doors shut and answered first, then the work in hand, then the destinations. `graceMs` for all of it together; but a
+   * delivery in flight has a quarter of it in any case, for one that is cut off may end as unknown.
+   */
   async stop(graceMs: number): Promise<void> {
+    const { clock } = this.#ports;
+    const endMs = clock.monotonicMs() + graceMs;
     await Promise.all(this.channels.map((channel) => channel.shut(graceMs)));
-    await Promise.all(this.channels.map((channel) => channel.stop(graceMs)));
+    const leftMs = Math.max(graceMs / 4, endMs - clock.monotonicMs());
+    await Promise.all([...this.channels, this.#retired].map((part) => part.stop(leftMs)));
     this.#moments.close();
   }
 }

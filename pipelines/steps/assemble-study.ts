@@ -9,21 +9,29 @@ import type { ProcessOutput, StepInput } from '../process/step.ts';
 import {
   type AssemblySettings,
   type AssemblyStep,
+  forgetTimer,
   jsonOf,
+  onForget,
   onInstance,
   onTimer,
   studyStateOf,
 } from '../study/assembly.ts';
 
-const settings = z.strictObject({
-  quietMs: z.number().int().min(1).max(86_400_000).default(5_000),
-  forcedMs: z
-    .number()
-    .int()
-    .min(1)
-    .max(7 * 86_400_000)
-    .default(5_400_000),
-});
+const dayMs = 86_400_000;
+
+const settings = z
+  .strictObject({
+    quietMs: z.number().int().min(1).max(86_400_000).default(5_000),
+    forcedMs: z
+      .number()
+      .int()
+      .min(1)
+      .max(7 * 86_400_000)
+      .default(5_400_000),
+    /** A late instance joins the others of its study for this long. Their bodies stay as long, whatever the retention of messages. */
+    forgetDays: z.number().int().min(1).max(3_650).default(30),
+  })
+  .transform(({ forgetDays, ...given }) => ({ ...given, forgetMs: forgetDays * dayMs }));
 
 /** Scope under which order channels publish `OrderFacts`, by accession number. */
 export const orderScope = 'order';
@@ -40,6 +48,7 @@ export const assembleStudy: StepKind<AssemblySettings> = {
     takes: ['dicom', 'timer'],
     apply(input, output) {
       if (input.message.kind === 'dicom') takeInstance(channel, assembly, input, output);
+      else if (input.message.type === forgetTimer) forget(channel, input, output);
       else complete(channel, assembly, input, output);
     },
   }),
@@ -54,9 +63,9 @@ function takeInstance(
   const instance = instanceOf(input.message);
   const key = instance.studyInstanceUid;
   const state = studyStateOf(input.state.get(channel, key));
-  const itemScope = `${channel}/seen`;
+  const itemScope = seenScope(channel);
   const seen = input.state.get(itemScope, instance.sopInstanceUid);
-  const step = onInstance(state, instance, seen === undefined, assembly);
+  const step = onInstance(state, instance, seen !== key, assembly);
   output.items.push({ scope: channel, key, itemKey: instance.sopInstanceUid, value: jsonOf(instance) });
   output.states.push({ scope: itemScope, key: instance.sopInstanceUid, value: key });
   write(channel, key, step, output);
@@ -68,12 +77,12 @@ function complete(
   input: StepInput,
   output: ProcessOutput,
 ): void {
-  const key = input.message.keys[0];
-  assert(key !== undefined, 'a timer message carries its key');
+  const key = keyOf(input.message);
   const state = studyStateOf(input.state.get(channel, key));
   const step = onTimer(state, input.message.type, input.message.receivedAtMs, assembly);
   if (!step) return;
   write(channel, key, step, output);
+  if (step.state.status === 'open') return;
   const instances = input.state.items(channel, key).map((item) => item.value as unknown as StudyInstance);
   output.study = {
     studyInstanceUid: key,
@@ -83,6 +92,25 @@ function complete(
   };
   const order = orderOf(input, step.state.accessionNumber);
   if (order) output.order = order;
+}
+
+function forget(channel: string, input: StepInput, output: ProcessOutput): void {
+  const key = keyOf(input.message);
+  const kept = onForget(studyStateOf(input.state.get(channel, key)));
+  if (!kept) return;
+  for (const { itemKey } of input.state.items(channel, key)) {
+    output.states.push({ scope: seenScope(channel), key: itemKey, value: null });
+  }
+  output.states.push({ scope: channel, key, value: null }, { scope: channel, key, value: jsonOf(kept) });
+}
+
+/** Which study holds an instance, by SOP Instance UID: asked for each one, where all of a study's would be too many to read. */
+const seenScope = (channel: string): string => `${channel}/seen`;
+
+function keyOf({ keys }: Message): string {
+  const key = keys[0];
+  assert(key !== undefined, 'a timer message carries its key');
+  return key;
 }
 
 function write(channel: string, key: string, step: AssemblyStep, output: ProcessOutput): void {

@@ -30,13 +30,16 @@ export interface AssemblySettings {
   readonly quietMs: number;
   /** A study is judged complete this long after it was opened, silent or not. */
   readonly forcedMs: number;
+  /** What is known of the instances of a complete study is kept this long for late ones. */
+  readonly forgetMs: number;
 }
 
 export const quietTimer = 'study-quiet';
 export const forcedTimer = 'study-forced';
+export const forgetTimer = 'study-forget';
 
 export interface AssemblyTimer {
-  readonly name: typeof quietTimer | typeof forcedTimer;
+  readonly name: typeof quietTimer | typeof forcedTimer | typeof forgetTimer;
   readonly dueAtMs: number | null;
 }
 
@@ -72,7 +75,11 @@ export function onInstance(
   return { state: next, timers };
 }
 
-/** A timer fired. Null when it is out of date: an instance that came meanwhile has moved it. */
+/**
+ * A timer fired. It is out of date when an instance that came meanwhile has moved it, or when the channel waits longer now than it did when
+ * the timer was set; then the study stays open and both timers are set anew, so that none is ever missing. Null when the study
+ * is not open.
+ */
 export function onTimer(
   state: StudyState | undefined,
   name: string,
@@ -80,16 +87,35 @@ export function onTimer(
   settings: AssemblySettings,
 ): AssemblyStep | null {
   if (state?.status !== 'open') return null;
-  const quiet = name === quietTimer && firedAtMs >= state.lastAtMs + settings.quietMs;
-  const forced = name === forcedTimer && firedAtMs >= state.openedAtMs + settings.forcedMs;
-  if (!quiet && !forced) return null;
+  const quietAtMs = state.lastAtMs + settings.quietMs;
+  const forcedAtMs = state.openedAtMs + settings.forcedMs;
+  const isQuiet = name === quietTimer && firedAtMs >= quietAtMs;
+  const isForced = name === forcedTimer && firedAtMs >= forcedAtMs;
+  if (!isQuiet && !isForced) {
+    const timers = [
+      { name: quietTimer, dueAtMs: quietAtMs },
+      { name: forcedTimer, dueAtMs: forcedAtMs },
+    ] as const;
+    return { state, timers };
+  }
   return {
     state: { ...state, status: 'complete', version: state.version + 1 },
     timers: [
       { name: quietTimer, dueAtMs: null },
       { name: forcedTimer, dueAtMs: null },
+      { name: forgetTimer, dueAtMs: firedAtMs + settings.forgetMs },
     ],
   };
+}
+
+/**
+ * What stays of a study whose instances are forgotten: no patient, only how often it was complete, so that a report on images that come
+ * even later never passes for an earlier version. Null while instances are awaited.
+ */
+export function onForget(state: StudyState | undefined): StudyState | null {
+  if (state?.status !== 'complete' || state.instances === 0) return null;
+  const { status, version, openedAtMs, lastAtMs } = state;
+  return { status, version, instances: 0, openedAtMs, lastAtMs };
 }
 
 function first<K extends string>(name: K, ...values: (string | undefined)[]): { [P in K]?: string } {

@@ -6,6 +6,7 @@ import type { BlobHash } from '../../core/ids.ts';
 import type { BlobWriter, StoredBlob } from '../../core/ports/index.ts';
 import { blobError } from './blob-errors.ts';
 import { moveIntoPlace } from './move-into-place.ts';
+import type { Removals } from './removals.ts';
 
 /** Bytes between two looks at the free space. */
 const lookEveryBytes = 16 * 1024 * 1024;
@@ -15,6 +16,7 @@ export interface FileBlobWriterParts {
   readonly temporaryPath: string;
   readonly bytesMax: number;
   readonly pathOf: (hash: BlobHash) => string;
+  readonly removals: Removals;
   /** Throws BH_STORE_FULL below the watermark. */
   readonly requireSpace: () => Promise<void>;
 }
@@ -53,7 +55,8 @@ export class FileBlobWriter implements BlobWriter {
     try {
       const { file, temporaryPath } = this.#parts;
       const hash = this.#hash.digest('hex') as BlobHash;
-      await moveIntoPlace(file, temporaryPath, this.#parts.pathOf(hash));
+      const path = this.#parts.pathOf(hash);
+      await this.#parts.removals.keepDuring(hash, () => moveIntoPlace(file, temporaryPath, path));
       await file.close();
       this.#state = 'ended';
       return { hash, bytesCount: this.#bytesCount };

@@ -9,6 +9,7 @@ import { limits } from '../../core/limits.ts';
 import type { Blobs, BlobWriter, StoredBlob } from '../../core/ports/index.ts';
 import { blobError } from './blob-errors.ts';
 import { FileBlobWriter } from './file-blob-writer.ts';
+import { Removals } from './removals.ts';
 import { syncFolder } from './sync-folder.ts';
 
 export interface FolderBlobsOptions {
@@ -42,6 +43,7 @@ class FolderBlobs implements Blobs {
   readonly #root: string;
   readonly #temporary: string;
   readonly #freeBytesMin: number;
+  readonly #removals = new Removals();
 
   constructor(root: string, temporary: string, freeBytesMin: number) {
     this.#root = root;
@@ -70,6 +72,7 @@ class FolderBlobs implements Blobs {
         temporaryPath,
         bytesMax,
         pathOf: (hash) => this.pathOf(hash),
+        removals: this.#removals,
         requireSpace: () => this.#requireSpace(),
       });
     } catch (cause) {
@@ -119,6 +122,21 @@ class FolderBlobs implements Blobs {
     await rm(this.pathOf(hash), { force: true }).catch((cause: unknown) => Promise.reject(blobError(cause)));
   }
 
+  async *list(): AsyncIterable<BlobHash> {
+    for (const folder of await namesIn(this.#root, 2)) {
+      for (const name of await namesIn(join(this.#root, folder), 64)) {
+        const hash = parseBlobHash(name);
+        if (hash?.startsWith(folder)) yield hash;
+      }
+    }
+  }
+
+  removeUnlessStoredSince(hash: BlobHash, sinceMs: number): Promise<boolean> {
+    return this.#removals
+      .remove(hash, this.pathOf(hash), sinceMs)
+      .catch((cause: unknown) => Promise.reject(blobError(cause)));
+  }
+
   async freeBytes(): Promise<number> {
     const { bavail, bsize } = await statfs(this.#root);
     return bavail * bsize;
@@ -135,4 +153,13 @@ class FolderBlobs implements Blobs {
 
 function requireHash(hash: BlobHash, found: string): void {
   if (found !== hash) throw new BitHiveError('BH_BLOB_CORRUPT', `the content of ${hash} has changed`);
+}
+
+/** Hexadecimal names of this length, in order; none where the folder is gone. */
+async function namesIn(folder: string, length: number): Promise<readonly string[]> {
+  const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return [];
+    throw blobError(cause);
+  });
+  return names.filter((name) => name.length === length && /^[0-9a-f]+$/.test(name)).sort();
 }

@@ -1,33 +1,43 @@
 import { toBitHiveError } from '../../core/errors.ts';
-import type { Clock, Logger, Store } from '../../core/ports/index.ts';
+import type { Blobs, Clock, Logger, Store } from '../../core/ports/index.ts';
+import { orphans } from './orphans.ts';
 
 const everyMs = 60_000;
 const batchMessages = 500;
 const dayMs = 86_400_000;
+/** A body is durable before the row that names it; how much before is a matter of seconds, and of minutes while the store recovers. */
+const graceMs = dayMs;
+const sweepEveryMs = 6 * 3_600_000;
 
 export interface KeeperOptions {
   readonly store: Store;
+  readonly blobs: Blobs;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** 0: nothing is ever removed. */
+  /** 0: no message is ever removed. */
   readonly retentionDays: number;
 }
 
-/** Removes ended messages past their retention, a little at a time, so that no door waits for it. */
+/**
+ * Removes ended messages past their retention, and bodies that no row names (any more), a little at a time, so that no door waits
+ * for it.
+ */
 export class Keeper {
   readonly #options: KeeperOptions;
   #cancel: () => void = () => {};
+  #round: Promise<void> = Promise.resolve();
+  #sweepAtMs: number;
   #stopped = false;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+    this.#sweepAtMs = options.clock.monotonicMs() + everyMs;
   }
 
   start(): void {
-    const { clock, logger, retentionDays } = this.#options;
-    if (retentionDays === 0) return;
+    const { clock, logger } = this.#options;
     this.#cancel = clock.after(everyMs, () => {
-      this.#prune()
+      this.#round = this.#keep()
         .catch((error) => logger.warn('retention.fault', { code: toBitHiveError(error).code }, error))
         .finally(() => {
           if (!this.#stopped) this.start();
@@ -35,12 +45,23 @@ export class Keeper {
     });
   }
 
-  stop(): void {
+  /** Ends after the step in hand. */
+  async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel();
+    await this.#round;
   }
 
-  async #prune(): Promise<void> {
+  async #keep(): Promise<void> {
+    const { clock, retentionDays } = this.#options;
+    if (retentionDays > 0) await this.prune();
+    if (this.#stopped || clock.monotonicMs() < this.#sweepAtMs) return;
+    this.#sweepAtMs = clock.monotonicMs() + sweepEveryMs;
+    await this.sweep();
+  }
+
+  /** Removes the messages past their retention; returns how many. */
+  async prune(): Promise<number> {
     const { store, clock, logger, retentionDays } = this.#options;
     const beforeMs = clock.nowMs() - retentionDays * dayMs;
     let removed = 0;
@@ -49,5 +70,22 @@ export class Keeper {
       removed += count;
     }
     if (removed > 0) logger.info('retention.pruned', { messages: removed });
+    return removed;
+  }
+
+  /**
+   * Removes the bodies that nothing names: those of pruned messages, and those whose sender was cut off before its row was written. A
+   * body that was stored within the last day stays in any case: its row may be on the way.
+   */
+  async sweep(): Promise<number> {
+    const { store, blobs, clock, logger } = this.#options;
+    const sinceMs = clock.nowMs() - graceMs;
+    let removed = 0;
+    for await (const hash of orphans(blobs.list(), store.blobsInUse())) {
+      if (this.#stopped) break;
+      if (await blobs.removeUnlessStoredSince(hash, sinceMs)) removed += 1;
+    }
+    if (removed > 0) logger.info('retention.swept', { bodies: removed });
+    return removed;
   }
 }

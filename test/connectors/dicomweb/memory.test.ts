@@ -27,6 +27,8 @@ test('a large object streams: no write holds more than a few pieces, and none is
     pathOf: (hash) => blobs.pathOf(hash),
     has: (hash) => blobs.has(hash),
     remove: (hash) => blobs.remove(hash),
+    list: () => blobs.list(),
+    removeUnlessStoredSince: (hash, sinceMs) => blobs.removeUnlessStoredSince(hash, sinceMs),
     freeBytes: () => blobs.freeBytes(),
     async begin(bytesMax) {
       const writer = await blobs.begin(bytesMax);

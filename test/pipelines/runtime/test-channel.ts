@@ -95,7 +95,7 @@ export async function startTestEngine(
     environment: {},
     channels: channels.map((text, index) => ({ file: `channel-${index}.yaml`, text })),
   });
-  pipelines.start();
+  await pipelines.start();
   await pipelines.open();
   const stop = async () => {
     await pipelines.stop(1_000);

@@ -3,13 +3,15 @@ import fc from 'fast-check';
 import type { StudyInstance } from '../../../core/study.ts';
 import {
   forcedTimer,
+  forgetTimer,
+  onForget,
   onInstance,
   onTimer,
   quietTimer,
   type StudyState,
 } from '../../../pipelines/study/assembly.ts';
 
-const settings = { quietMs: 5_000, forcedMs: 60_000 };
+const settings = { quietMs: 5_000, forcedMs: 60_000, forgetMs: 86_400_000 };
 
 const instance = (sop: string, receivedAtMs: number): StudyInstance => ({
   sopInstanceUid: sop,
@@ -51,17 +53,40 @@ describe('study assembly', () => {
   test('a quiet timer that an instance has overtaken does nothing', () => {
     const opened = onInstance(undefined, instance('1', 1_000), true, settings);
     const { state } = onInstance(opened.state, instance('2', 5_999), true, settings);
-    expect(onTimer(state, quietTimer, 6_000, settings)).toBeNull();
+    expect(onTimer(state, quietTimer, 6_000, settings)?.state).toEqual(state);
     expect(onTimer(state, quietTimer, 10_999, settings)?.state).toMatchObject({
       status: 'complete',
       version: 1,
     });
   });
 
+  test('a timer of a version that waited less sets the timers anew: the study is not left open for ever', () => {
+    const opened = onInstance(undefined, instance('1', 1_000), true, settings);
+    const patient = { ...settings, quietMs: 20_000, forcedMs: 90_000 };
+    expect(onTimer(opened.state, quietTimer, 6_000, patient)).toEqual({
+      state: opened.state,
+      timers: [
+        { name: quietTimer, dueAtMs: 21_000 },
+        { name: forcedTimer, dueAtMs: 91_000 },
+      ],
+    });
+  });
+
+  test('a complete study is forgotten but for its version; an open one is not', () => {
+    const opened = onInstance(undefined, instance('1', 0), true, settings);
+    expect(onForget(opened.state)).toBeNull();
+    const done = onTimer(opened.state, quietTimer, 5_000, settings);
+    expect(done?.timers).toContainEqual({ name: forgetTimer, dueAtMs: 5_000 + settings.forgetMs });
+    const kept = onForget(done?.state);
+    expect(kept).toEqual({ status: 'complete', version: 1, instances: 0, openedAtMs: 0, lastAtMs: 0 });
+    const late = onInstance(kept as StudyState, instance('9', 1e9), true, settings);
+    expect(late.state).toMatchObject({ status: 'open', version: 1, instances: 1 });
+  });
+
   test('the forced time completes a study that never falls silent', () => {
     const opened = onInstance(undefined, instance('1', 0), true, settings);
     const { state } = onInstance(opened.state, instance('2', 59_999), true, settings);
-    expect(onTimer(state, quietTimer, 60_000, settings)).toBeNull();
+    expect(onTimer(state, quietTimer, 60_000, settings)?.state.status).toBe('open');
     expect(onTimer(state, forcedTimer, 60_000, settings)?.state.version).toBe(1);
   });
 
@@ -94,10 +119,16 @@ describe('study assembly', () => {
           const step = onInstance(state, instance(String(sop), atMs), !seen.has(sop), {
             quietMs: 5_000,
             forcedMs: 1e9,
+            forgetMs: 1e9,
           });
           seen.add(sop);
           state = step.state;
-          expect(onTimer(state, quietTimer, atMs + 4_999, { quietMs: 5_000, forcedMs: 1e9 })).toBeNull();
+          const early = onTimer(state, quietTimer, atMs + 4_999, {
+            quietMs: 5_000,
+            forcedMs: 1e9,
+            forgetMs: 1e9,
+          });
+          expect(early?.state).toEqual(state);
         }
         const done = onTimer(state, quietTimer, atMs + 5_000, settings);
         expect(done?.state).toMatchObject({ status: 'complete', version: 1, instances: seen.size });

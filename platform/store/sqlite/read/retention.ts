@@ -38,11 +38,15 @@ export async function scanRemovable(
   }
 }
 
-/** Every blob that a row names, each once. */
+/** The body of an instance under its study: an expression index serves it. */
+const itemBlob = "json_extract(value, '$.blob')";
+
+/** Every blob that a row names, each once, in ascending order. */
 export async function* blobHashes(database: Database): AsyncIterable<string> {
   const statement = database.prepare(`SELECT hash FROM (
       SELECT DISTINCT blob_hash AS hash FROM messages WHERE blob_hash IS NOT NULL AND blob_hash > ?1
-      UNION SELECT DISTINCT blob_hash FROM deliveries WHERE blob_hash IS NOT NULL AND blob_hash > ?1)
+      UNION SELECT DISTINCT blob_hash FROM deliveries WHERE blob_hash IS NOT NULL AND blob_hash > ?1
+      UNION SELECT DISTINCT ${itemBlob} FROM state_items WHERE ${itemBlob} IS NOT NULL AND ${itemBlob} > ?1)
     ORDER BY hash LIMIT ${hashesPerPage}`);
   let after = '';
   for (;;) {

@@ -1,0 +1,73 @@
+import { mkdtemp, rm, utimes } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { BlobHash } from '../../../core/ids.ts';
+import type { Blobs } from '../../../core/ports/index.ts';
+import { openFolderBlobs } from '../../../platform/blobs/index.ts';
+
+const text = (value: string) => new TextEncoder().encode(value);
+
+describe('what the sweep of orphans needs of the folder', () => {
+  let folder: string;
+  let blobs: Blobs;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'bithive-sweep-'));
+    blobs = await openFolderBlobs({ folder, diskFreeBytesMin: 0 });
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  async function put(value: string): Promise<BlobHash> {
+    async function* once() {
+      yield text(value);
+    }
+    return (await blobs.put(once(), 1024)).hash;
+  }
+
+  async function listed(): Promise<readonly string[]> {
+    const hashes: string[] = [];
+    for await (const hash of blobs.list()) hashes.push(hash);
+    return hashes;
+  }
+
+  /** Makes a body an old one. */
+  const age = (hash: BlobHash) => utimes(blobs.pathOf(hash) ?? '', 1, 1);
+
+  test('the list names every body once, in ascending order, and nothing unfinished', async () => {
+    const hashes = await Promise.all(Array.from({ length: 40 }, (_, index) => put(`body ${index}`)));
+    const writer = await blobs.begin(1024);
+    await writer.write(text('unfinished'));
+    expect(await listed()).toEqual([...hashes].sort());
+    await writer.abort();
+  });
+
+  test('an old body goes, a young one and one that is not there stay as they are', async () => {
+    const old = await put('old');
+    const young = await put('young');
+    await age(old);
+    expect(await blobs.removeUnlessStoredSince(old, 10_000)).toBe(true);
+    expect(await blobs.removeUnlessStoredSince(young, 10_000)).toBe(false);
+    expect(await blobs.removeUnlessStoredSince(old, 10_000)).toBe(false);
+    expect(await listed()).toEqual([young]);
+  });
+
+  test('a body that is stored again counts as young', async () => {
+    const hash = await put('twice');
+    await age(hash);
+    await put('twice');
+    expect(await blobs.removeUnlessStoredSince(hash, 10_000)).toBe(false);
+    expect(await blobs.has(hash)).toBe(true);
+  });
+
+  test('a body that a writer stores while the sweep removes it is there afterwards', async () => {
+    for (let round = 0; round < 50; round += 1) {
+      const hash = await put('race');
+      await age(hash);
+      const removal = blobs.removeUnlessStoredSince(hash, 10_000);
+      const again = put('race');
+      await Promise.all(round % 2 === 0 ? [removal, again] : [again, removal]);
+      expect(await blobs.has(hash)).toBe(true);
+    }
+  });
+});
