@@ -38,7 +38,7 @@ export async function sendInstances(
 }
 
 /** The demo radiograph with UIDs of its own, of the same length. */
-function instanceOf(count: number): { readonly bytes: Buffer; readonly sent: SentInstance } {
+export function instanceOf(count: number): { readonly bytes: Buffer; readonly sent: SentInstance } {
   const bytes = Buffer.from(template);
   const uids = [...new Set(bytes.toString('latin1').match(/1\.2\.826\.0\.1\.3680043\.8\.498\.\d{20,}/g))];
   const [sop, ...others] = uids as [string, ...string[]];
