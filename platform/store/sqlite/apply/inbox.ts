@@ -1,6 +1,7 @@
 import type { MessageId } from '../../../../core/ids.ts';
 import type { NewMessage, Refusal } from '../../../../core/message.ts';
 import type { AcceptReceipt } from '../../../../core/ports/index.ts';
+import { storableText } from '../../storable-text.ts';
 import { statusCode, statusOf } from '../codes.ts';
 import type { Database, Row, Statement } from '../driver.ts';
 import { jsonOrNull } from '../rows.ts';
@@ -41,11 +42,12 @@ export class Inbox {
       FROM messages m LEFT JOIN outcomes o ON o.seq = m.seq WHERE m.seq = ?`);
   }
 
-  accept(message: NewMessage): AcceptReceipt {
-    const mark = message.dedupe ? markOf(message.channel, message.dedupe.key, this.#recent.seed) : 0;
-    // A replay is meant: the operator asks for the same bytes again.
-    const earlier =
-      mark > 0 && message.replayOf === undefined ? this.#recent.duplicates.find(mark) : undefined;
+  accept(arrived: NewMessage): AcceptReceipt {
+    const message = withStorableKey(arrived);
+    // A replay is meant, the operator asks for the same bytes again; and it must not stand before those that it replays.
+    const isMarked = message.dedupe !== undefined && message.replayOf === undefined;
+    const mark = isMarked ? markOf(message.channel, message.dedupe.key, this.#recent.seed) : 0;
+    const earlier = mark > 0 ? this.#recent.duplicates.find(mark) : undefined;
     if (earlier === undefined) return this.#insert(message, mark);
     return this.#compare(message, mark, earlier);
   }
@@ -93,6 +95,12 @@ export class Inbox {
       ...(message.refusal ? { refusal: message.refusal } : {}),
     };
   }
+}
+
+function withStorableKey(message: NewMessage): NewMessage {
+  if (!message.dedupe) return message;
+  const key = storableText(message.dedupe.key);
+  return key === message.dedupe.key ? message : { ...message, dedupe: { ...message.dedupe, key } };
 }
 
 function isUsual(message: NewMessage): boolean {

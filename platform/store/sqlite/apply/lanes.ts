@@ -1,4 +1,5 @@
 import type { DeliveryId } from '../../../../core/ids.ts';
+import { storableText } from '../../storable-text.ts';
 import { stateCode } from '../codes.ts';
 import type { Database, Row, Statement } from '../driver.ts';
 import type { Numbers } from './numbers.ts';
@@ -34,7 +35,7 @@ export class Lanes {
   /** Puts a delivery at the end of its lanes; true when it is first in all of them. */
   enter(id: DeliveryId, position: number, lanes: readonly string[]): boolean {
     let isFirst = true;
-    for (const lane of new Set(lanes)) {
+    for (const lane of namesOf(lanes)) {
       if (isFirst && this.#first.get(lane) !== undefined) isFirst = false;
       this.#insert.run(lane, position, id);
     }
@@ -52,7 +53,7 @@ export class Lanes {
 
   /** Takes an ended delivery out and makes due whoever became first in all its lanes. */
   leave(position: number, lanes: readonly string[]): void {
-    const left = new Set(lanes);
+    const left = namesOf(lanes);
     for (const lane of left) this.#remove.run(lane, position);
     for (const lane of left) {
       const next = this.#first.get(lane);
@@ -68,7 +69,9 @@ export class Lanes {
   }
 
   #isFirst(row: Row): boolean {
-    const lanes = JSON.parse(row.lanes as string) as string[];
-    return lanes.every((lane) => this.#first.get(lane)?.position === row.position);
+    const lanes = namesOf(JSON.parse(row.lanes as string) as string[]);
+    return [...lanes].every((lane) => this.#first.get(lane)?.position === row.position);
   }
 }
+
+const namesOf = (lanes: readonly string[]): ReadonlySet<string> => new Set(lanes.map(storableText));

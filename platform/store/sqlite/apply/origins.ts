@@ -1,4 +1,5 @@
 import type { NewMessage } from '../../../../core/message.ts';
+import { storableText } from '../../storable-text.ts';
 import type { Database, Statement } from '../driver.ts';
 
 /** Known ones are forgotten past this many: a sender may put anything in the fields that make an origin. */
@@ -26,7 +27,13 @@ export class Origins {
     const name = `${sender}\u001f${type}\u001f${channelVersion}\u001f${kind}\u001f${contentType}`;
     const known = this.#known.get(name);
     if (known !== undefined) return known;
-    const values = [sender, type, channelVersion, kind, contentType] as const;
+    const values = [
+      storableText(sender),
+      storableText(type),
+      channelVersion,
+      kind,
+      storableText(contentType),
+    ] as const;
     const row = this.#find.get(...values) ?? this.#insert.get(...values);
     const id = row?.id as number;
     if (this.#known.size >= knownMax) this.#known = new Map();

@@ -52,12 +52,13 @@ export class RecentMessages {
 
   #loadTail(database: Database): void {
     const sql =
-      'SELECT seq, channel, search_keys, dedupe_key, received_at FROM messages WHERE seq >= ? ORDER BY seq';
+      'SELECT seq, channel, search_keys, dedupe_key, replay_of, received_at FROM messages WHERE seq >= ? ORDER BY seq';
     for (const row of database.prepare(sql).all(this.#tail.base)) {
       const packed = row.search_keys;
       const key = row.dedupe_key;
       const terms = typeof packed === 'string' ? termsOf(packed, this.seed) : [];
-      const mark = typeof key === 'string' ? markOf(row.channel as string, key, this.seed) : 0;
+      const isMarked = typeof key === 'string' && row.replay_of === null;
+      const mark = isMarked ? markOf(row.channel as string, key, this.seed) : 0;
       this.add(row.seq as number, terms, mark, row.received_at as number);
     }
   }

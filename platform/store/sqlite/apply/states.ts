@@ -1,4 +1,5 @@
 import type { ProcessedMessage, TimerSet } from '../../../../core/ports/index.ts';
+import { storableText } from '../../storable-text.ts';
 import type { Database, Statement } from '../driver.ts';
 
 /** States of ordering keys, the facts under them, and timers. */
@@ -20,7 +21,8 @@ export class States {
   }
 
   write(channel: string, result: ProcessedMessage): void {
-    for (const { scope, key, value } of result.states) {
+    for (const { scope, value, ...state } of result.states) {
+      const key = storableText(state.key);
       if (value === null) {
         this.#remove.run(scope, key);
         this.#removeItems.run(scope, key);
@@ -29,12 +31,13 @@ export class States {
       }
     }
     for (const { scope, key, itemKey, value } of result.items) {
-      this.#putItem.run(scope, key, itemKey, JSON.stringify(value));
+      this.#putItem.run(scope, storableText(key), storableText(itemKey), JSON.stringify(value));
     }
     for (const timer of result.timers) this.#writeTimer(channel, timer);
   }
 
-  #writeTimer(channel: string, { key, name, dueAtMs, payload }: TimerSet): void {
+  #writeTimer(channel: string, { name, dueAtMs, payload, ...timer }: TimerSet): void {
+    const key = storableText(timer.key);
     if (dueAtMs === null) this.#cancelTimer.run(channel, key, name);
     else this.#setTimer.run(channel, key, name, dueAtMs, JSON.stringify(payload ?? {}));
   }

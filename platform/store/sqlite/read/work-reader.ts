@@ -2,6 +2,7 @@ import type { MessageId } from '../../../../core/ids.ts';
 import type { Json } from '../../../../core/json.ts';
 import type { Message } from '../../../../core/message.ts';
 import type { StateItem, StateRequest, StateValue } from '../../../../core/ports/index.ts';
+import { storableText } from '../../storable-text.ts';
 import { stateCode, statusCode } from '../codes.ts';
 import type { Database, Statement } from '../driver.ts';
 import { messageColumns, messageOf } from '../rows.ts';
@@ -41,7 +42,7 @@ export class WorkReader {
 
   readStates(keys: readonly StateRequest[]): StateValue[] {
     return keys.flatMap(({ scope, key, withItems }) => {
-      const row = this.#state.get(scope, key);
+      const row = this.#state.get(scope, storableText(key));
       if (!row) return [];
       const value = JSON.parse(row.value as string) as Json;
       return [withItems ? { scope, key, value, items: this.#readItems(scope, key) } : { scope, key, value }];
@@ -65,7 +66,7 @@ export class WorkReader {
   }
 
   #readItems(scope: string, key: string): StateItem[] {
-    return this.#items.all(scope, key).map((row) => ({
+    return this.#items.all(scope, storableText(key)).map((row) => ({
       itemKey: row.item_key as string,
       value: JSON.parse(row.value as string) as Json,
     }));

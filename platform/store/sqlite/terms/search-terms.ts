@@ -1,5 +1,6 @@
 import { limits } from '../../../../core/limits.ts';
 import type { SearchKey } from '../../../../core/message.ts';
+import { storableText } from '../../storable-text.ts';
 import { fingerprint } from './fingerprint.ts';
 
 const between = '\u001e';
@@ -8,7 +9,9 @@ const separators = /[\u001e\u001f]/;
 
 /** One search key as it stands in `messages.search_keys`, which begins and ends with the separator: a substring test is exact. */
 export function termText(name: string, value: string): string {
-  const cut = value.length > limits.searchKeyCharsMax ? value.slice(0, limits.searchKeyCharsMax) : value;
+  const cut = storableText(
+    value.length > limits.searchKeyCharsMax ? value.slice(0, limits.searchKeyCharsMax) : value,
+  );
   return `${between}${name}${within}${separators.test(cut) ? cut.replaceAll(between, ' ').replaceAll(within, ' ') : cut}${between}`;
 }
 
