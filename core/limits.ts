@@ -47,6 +47,9 @@ export const limits = {
   /** Store operations waiting for the next commit; past it `accept` answers BH_STORE_BUSY. */
   storeQueueOpsMax: 20_000,
   storeGroupOpsMax: 2_000,
+  /** Bodies of what waits for the next commit, and those of one commit. */
+  storeQueueBytesMax: 256 * 1024 * 1024,
+  storeGroupBytesMax: 32 * 1024 * 1024,
   duplicateWindowMessages: 500_000,
   searchRowsMax: 1_000,
   searchKeysPerMessageMax: 64,

@@ -2,10 +2,12 @@ import { BitHiveError, type ErrorCode } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
 import type { Clock, Logger, Work } from '../../../core/ports/index.ts';
 import type { GroupResult, Operation, OperationName, OperationResult, Operations } from './operations.ts';
+import { bodyBytesOf } from './operations.ts';
 import type { GroupRunner } from './runner.ts';
 
 interface Waiting {
   readonly operation: Operation;
+  readonly bytesCount: number;
   readonly resolve: (value: never) => void;
   readonly reject: (error: BitHiveError) => void;
 }
@@ -20,6 +22,8 @@ export interface GroupCommitOptions {
   readonly afterRecovery: () => void;
 }
 
+/** What comes through a door, whose sender can be told to come again. */
+const fromOutside: ReadonlySet<OperationName> = new Set(['accept', 'appendAudit']);
 const recoverFirstMs = 100;
 const recoverMaxMs = 30_000;
 
@@ -30,6 +34,7 @@ const recoverMaxMs = 30_000;
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
   #waiting: Waiting[] = [];
+  #waitingBytes = 0;
   #isScheduled = false;
   #running: Promise<void> | null = null;
   #state: 'open' | 'recovering' | 'closing' = 'open';
@@ -50,11 +55,13 @@ export class GroupCommit {
     name: Name,
     request: Operations[Name]['request'],
   ): Promise<Operations[Name]['result']> {
-    const refusal = this.#refusal();
+    const operation = { name, request } as unknown as Operation;
+    const bytesCount = bodyBytesOf(operation);
+    const refusal = this.#refusal(name, bytesCount);
     if (refusal) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
-      const operation = { name, request } as unknown as Operation;
-      this.#waiting.push({ operation, resolve: resolve as (value: never) => void, reject });
+      this.#waiting.push({ operation, bytesCount, resolve: resolve as (value: never) => void, reject });
+      this.#waitingBytes += bytesCount;
       this.#schedule();
     });
   }
@@ -68,11 +75,16 @@ export class GroupCommit {
     await this.#options.runner.close();
   }
 
-  #refusal(): BitHiveError | null {
+  #refusal(name: OperationName, bytesCount: number): BitHiveError | null {
     if (this.#state === 'closing') return new BitHiveError('BH_STORE_CLOSED', 'the store is closed');
     if (this.#state === 'recovering') return new BitHiveError('BH_STORE_IO', 'the store is recovering');
-    if (this.#waiting.length < limits.storeQueueOpsMax) return null;
-    return new BitHiveError('BH_STORE_BUSY', `${limits.storeQueueOpsMax} operations wait for the disk`);
+    // What the engine itself writes is bounded by its own concurrency; refused, it would do the same work, or send the same message, twice.
+    if (!fromOutside.has(name)) return null;
+    if (this.#waiting.length >= limits.storeQueueOpsMax) {
+      return new BitHiveError('BH_STORE_BUSY', `${limits.storeQueueOpsMax} operations wait for the disk`);
+    }
+    if (this.#waitingBytes + bytesCount <= limits.storeQueueBytesMax) return null;
+    return new BitHiveError('BH_STORE_BUSY', `${limits.storeQueueBytesMax} bytes wait for the disk`);
   }
 
   #schedule(): void {
@@ -86,13 +98,27 @@ export class GroupCommit {
   }
 
   #turn(): Promise<void> {
-    const group = this.#waiting.splice(0, limits.storeGroupOpsMax);
+    const group = this.#takeGroup();
     if (group.length === 0) return Promise.resolve();
     this.#running = this.#commit(group).finally(() => {
       this.#running = null;
       if (this.#waiting.length > 0) this.#schedule();
     });
     return this.#running;
+  }
+
+  /** In order; at least one, however large. */
+  #takeGroup(): Waiting[] {
+    let count = 0;
+    let bytesCount = 0;
+    while (count < Math.min(this.#waiting.length, limits.storeGroupOpsMax)) {
+      const next = this.#waiting[count]!.bytesCount;
+      if (count > 0 && bytesCount + next > limits.storeGroupBytesMax) break;
+      bytesCount += next;
+      count += 1;
+    }
+    this.#waitingBytes -= bytesCount;
+    return this.#waiting.splice(0, count);
   }
 
   async #commit(group: readonly Waiting[]): Promise<void> {
@@ -134,6 +160,7 @@ export class GroupCommit {
 
   #startRecovery(): void {
     this.#state = 'recovering';
+    this.#waitingBytes = 0;
     for (const waiting of this.#waiting.splice(0)) {
       waiting.reject(new BitHiveError('BH_STORE_IO', 'the store is recovering'));
     }

@@ -1,6 +1,6 @@
 import type { LeasedDelivery } from '../../../core/delivery.ts';
 import type { DeliveryId, MessageId } from '../../../core/ids.ts';
-import type { NewMessage } from '../../../core/message.ts';
+import type { Body, NewMessage } from '../../../core/message.ts';
 import type {
   AcceptReceipt,
   AuditEvent,
@@ -86,4 +86,19 @@ export interface GroupResult {
   readonly work: readonly Work[];
   /** The file can't be trusted any more: nothing may be written before `recover`. */
   readonly failed: boolean;
+}
+
+const bytesOf = (body: Body): number => (body.kind === 'inline' ? body.bytes.length : 0);
+
+/** Bytes of the bodies that an operation carries; everything else about it is small. */
+export function bodyBytesOf(operation: Operation): number {
+  if (operation.name === 'accept') return bytesOf(operation.request.body);
+  if (operation.name === 'settleDelivery') {
+    const { answer } = operation.request.settlement;
+    return answer ? bytesOf(answer.body) : 0;
+  }
+  if (operation.name !== 'commitProcessed') return 0;
+  return operation.request.results
+    .flatMap((result) => result.deliveries)
+    .reduce((sum, delivery) => sum + bytesOf(delivery.body), 0);
 }

@@ -1,0 +1,69 @@
+import { expect, test } from '@jest/globals';
+import { deliveryId } from '../../../core/ids.ts';
+import { limits } from '../../../core/limits.ts';
+import { silentLogger } from '../../../core/ports/index.ts';
+import { GroupCommit } from '../../../platform/store/sqlite/group-commit.ts';
+import type { GroupResult, Operation } from '../../../platform/store/sqlite/operations.ts';
+import { message } from './store-fixtures.ts';
+import { systemClock } from './system-clock.ts';
+
+/** A disk that takes as long as the test wants, and what it was given. */
+function slowDisk() {
+  const groups: (readonly Operation[])[] = [];
+  let letGo = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const runner = {
+    async run(operations: readonly Operation[]): Promise<GroupResult> {
+      groups.push(operations);
+      await held;
+      return { results: operations.map(() => ({ ok: true, value: null })), work: [], failed: false };
+    },
+    recover: async () => {},
+    close: async () => {},
+  };
+  const nothing = () => {};
+  const commits = new GroupCommit({
+    runner,
+    clock: systemClock,
+    logger: silentLogger,
+    onWork: nothing,
+    beforeRecovery: nothing,
+    afterRecovery: nothing,
+  });
+  return { commits, groups, letGo };
+}
+
+const ofBytes = (count: number) => message({ body: { kind: 'inline', bytes: new Uint8Array(count) } });
+const settlement = {
+  lease: { id: deliveryId(1), leaseOwner: 'o', leaseEpoch: 1 },
+  settlement: { outcome: { kind: 'delivered' as const }, atMs: 0 },
+};
+
+test('a group holds a bounded number of bytes, and what waits is refused past another; then all is written', async () => {
+  const { commits, groups, letGo } = slowDisk();
+  const one = ofBytes(limits.storeGroupBytesMax / 4);
+  const fitting = limits.storeQueueBytesMax / (limits.storeGroupBytesMax / 4);
+  const waiting = Array.from({ length: fitting }, () => commits.run('accept', one));
+  await expect(commits.run('accept', one)).rejects.toMatchObject({ code: 'BH_STORE_BUSY' });
+  letGo();
+  await Promise.all(waiting);
+  expect(new Set(groups.map((group) => group.length))).toEqual(new Set([4]));
+  await commits.run('accept', one);
+  await commits.run('accept', ofBytes(limits.storeGroupBytesMax + 1));
+  expect(groups.at(-1)).toHaveLength(1);
+  await commits.close();
+});
+
+test('while too much waits to be accepted, results of what the engine did are still taken', async () => {
+  const { commits, letGo } = slowDisk();
+  const waiting: Promise<unknown>[] = Array.from({ length: limits.storeQueueOpsMax }, () =>
+    commits.run('accept', message()),
+  );
+  await expect(commits.run('accept', message())).rejects.toMatchObject({ code: 'BH_STORE_BUSY' });
+  waiting.push(commits.run('settleDelivery', settlement));
+  letGo();
+  await Promise.all(waiting);
+  await commits.close();
+});
