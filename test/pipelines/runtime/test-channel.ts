@@ -13,7 +13,7 @@ import {
   silentLogger,
   silentMetrics,
 } from '../../../core/ports/index.ts';
-import { type ChannelCatalog, catalogOf } from '../../../pipelines/channel/catalog.ts';
+import { type ChannelCatalog, catalogOf, type StepKind } from '../../../pipelines/channel/catalog.ts';
 import { Pipelines } from '../../../pipelines/runtime/engine.ts';
 import { assembleStudy } from '../../../pipelines/steps/assemble-study.ts';
 import { routeStudy } from '../../../pipelines/steps/route-study.ts';
@@ -69,7 +69,15 @@ export interface TestEngine {
 
 export async function startTestEngine(
   channels: readonly string[],
-  options: { folder?: string; receivers?: Map<string, ScriptedReceiver> } = {},
+  options: {
+    folder?: string;
+    receivers?: Map<string, ScriptedReceiver>;
+    blobs?: Blobs;
+    /** The store as the runtime sees it, with faults. */
+    wrap?: (store: Store) => Store;
+    steps?: readonly StepKind<unknown>[];
+    environment?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<TestEngine> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'bithive-pipelines-')));
   const store = await openSqliteStore({
@@ -83,16 +91,16 @@ export async function startTestEngine(
   const doors = new Map<string, TestDoor>();
   const pipelines = await Pipelines.prepare({
     ports: {
-      store,
-      blobs: noBlobs,
+      store: options.wrap?.(store) ?? store,
+      blobs: options.blobs ?? noBlobs,
       clock: systemClock,
       random: systemRandom,
       logger: silentLogger,
       metrics: silentMetrics,
       owner: 'test',
     },
-    catalog: testCatalog(doors, receivers),
-    environment: {},
+    catalog: testCatalog(doors, receivers, options.steps ?? []),
+    environment: options.environment ?? {},
     channels: channels.map((text, index) => ({ file: `channel-${index}.yaml`, text })),
   });
   await pipelines.start();
@@ -112,7 +120,11 @@ export async function startTestEngine(
   };
 }
 
-function testCatalog(doors: Map<string, TestDoor>, receivers: Map<string, ScriptedReceiver>): ChannelCatalog {
+function testCatalog(
+  doors: Map<string, TestDoor>,
+  receivers: Map<string, ScriptedReceiver>,
+  steps: readonly StepKind<unknown>[],
+): ChannelCatalog {
   const source = (kind: string, messageKind: MessageKind) => ({
     kind,
     messageKind,
@@ -137,7 +149,7 @@ function testCatalog(doors: Map<string, TestDoor>, receivers: Map<string, Script
         },
       },
     ],
-    steps: [assembleStudy, routeStudy],
+    steps: [assembleStudy, routeStudy, ...steps],
   });
 }
 
@@ -177,6 +189,17 @@ export const mergeArrival = (controlId: string, survivor: string, prior: string)
     body: { kind: 'inline', bytes: new TextEncoder().encode(text) },
   };
 };
+
+/** The object with some of its methods replaced; the others keep their own `this`. */
+export function withFaults<T extends object>(target: T, faults: Partial<T>): T {
+  return new Proxy(target, {
+    get(object, name) {
+      if (name in faults) return faults[name as keyof T];
+      const value: unknown = Reflect.get(object, name, object);
+      return typeof value === 'function' ? value.bind(object) : value;
+    },
+  });
+}
 
 /** Waits until the condition holds; the test's own time limit ends it when it never does. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {

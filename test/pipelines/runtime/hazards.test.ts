@@ -1,0 +1,271 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { BitHiveError } from '../../../core/errors.ts';
+import type { BlobHash } from '../../../core/ids.ts';
+import type { Blobs, Store } from '../../../core/ports/index.ts';
+import type { StepKind } from '../../../pipelines/channel/catalog.ts';
+import {
+  controlIdOf,
+  hl7Arrival,
+  ScriptedReceiver,
+  startTestEngine,
+  type TestDoor,
+  type TestEngine,
+  until,
+  withFaults,
+} from './test-channel.ts';
+
+const ehr = '{ name: ehr, target: "test:ehr", takes: "*", retry: { firstMs: 1, maxMs: 5 } }';
+const channel = ({
+  to = `  - test: ${ehr}`,
+  steps = '[]',
+  ack = 'stored',
+  filter = '"MSH-9.1 = ADT"',
+} = {}) => `
+channel: adt
+source: { hl7v2: {} }
+ack: ${ack}
+filter: ${filter}
+key: "PID-3.1"
+steps: ${steps}
+to:
+${to}
+`;
+
+const down = { kind: 'retry', error: { code: 'BH_DELIVERY_UNREACHABLE', detail: 'down' } } as const;
+const delivered = { kind: 'delivered' } as const;
+
+let engine: TestEngine | undefined;
+afterEach(async () => {
+  await engine?.stop();
+  await engine?.destroy();
+  engine = undefined;
+});
+
+type Options = Parameters<typeof startTestEngine>[1];
+
+async function start(text: string, options: Options = {}): Promise<[TestDoor, ScriptedReceiver, TestEngine]> {
+  engine = await startTestEngine([text], options);
+  return [engine.doors.get('adt') as TestDoor, engine.receivers.get('test:ehr') as ScriptedReceiver, engine];
+}
+
+const received = async ({ store }: TestEngine) =>
+  (await store.depths(0)).channels.some(({ received }) => received > 0);
+
+/** A store in which messages of one channel are not seen by the processor, as after a crash between accept and process. */
+const unprocessed = (store: Store): Store => withFaults(store, { nextMessages: async () => [] });
+
+describe('old versions of a channel', () => {
+  test('a version that cannot be compiled any more quarantines its messages, and the channel goes on', async () => {
+    const old = channel({ filter: '"MSH-9.1 = ${OLD_TYPE}"' });
+    const [door, , first] = await start(old, { environment: { OLD_TYPE: 'ADT' }, wrap: unprocessed });
+    const { id } = await door.accept(hl7Arrival('OLD', 'P1'));
+    await first.stop();
+    const [again, receiver, second] = await start(channel(), { folder: first.folder });
+    await again.accept(hl7Arrival('NEW', 'P1'));
+    await until(() => receiver.sent.length === 1);
+    expect(controlIdOf(receiver.sent[0]?.text ?? '')).toBe('NEW');
+    expect(await second.store.getMessage(id)).toMatchObject({
+      status: 'quarantined',
+      refusal: { code: 'BH_CONFIG_VALUE' },
+    });
+    await second.pipelines.replay(id);
+    await until(() => receiver.sent.length === 2);
+  });
+
+  test('what waits for a destination that was taken out ends as dead, and holds up nobody at the same receiver', async () => {
+    const receiver = new ScriptedReceiver();
+    receiver.answer = () => down;
+    const receivers = new Map([['test:ehr', receiver]]);
+    const [door, , first] = await start(channel(), { receivers });
+    await door.accept(hl7Arrival('OLD', 'P1'));
+    await until(() => receiver.sent.length > 0);
+    await first.stop();
+    receiver.answer = () => delivered;
+    const renamed = channel({ to: `  - test: ${ehr.replace('name: ehr', 'name: renamed')}` });
+    const [again, , second] = await start(renamed, { folder: first.folder, receivers });
+    await again.accept(hl7Arrival('NEW', 'P1'));
+    await until(() => receiver.sent.some(({ text }) => controlIdOf(text) === 'NEW'));
+    const [dead] = await second.store.searchDeliveries({ state: 'dead', limit: 10 });
+    expect(dead).toMatchObject({ destination: 'ehr', lastError: { code: 'BH_DELIVERY_GONE' } });
+  });
+
+  test('an old message whose destination was taken out leaves a dead delivery, not nothing', async () => {
+    const [door, , first] = await start(channel(), { wrap: unprocessed });
+    const { id } = await door.accept(hl7Arrival('OLD', 'P1'));
+    await first.stop();
+    const other = channel({ to: '  - test: { name: other, target: "test:other", takes: "*" }' });
+    engine = await startTestEngine([other], { folder: first.folder });
+    const { store } = engine;
+    await until(
+      async () => (await store.searchDeliveries({ messageId: id, state: 'dead', limit: 1 })).length === 1,
+    );
+    expect(engine.receivers.get('test:other')?.sent).toHaveLength(0);
+  });
+});
+
+describe('poison', () => {
+  const large = (hash: string) => ({
+    body: { kind: 'blob' as const, hash: hash.padStart(64, '0') as BlobHash, bytesCount: 300_000 },
+  });
+
+  test('a body that is gone or torn sends its message to quarantine; a disk that fails for a while does not', async () => {
+    let isFailing = true;
+    const whole = new TextEncoder().encode(
+      'MSH|^~\\&|HIS|H|||20261122080000||ADT^A08|B3|P|2.5.1\rPID|1||P1\r',
+    );
+    const blobs = {
+      async read(hash: BlobHash) {
+        if (hash.endsWith('1')) throw new BitHiveError('BH_STORE_NOT_FOUND', 'no such body');
+        if (hash.endsWith('2')) throw new BitHiveError('BH_BLOB_CORRUPT', 'torn');
+        if (isFailing) throw new BitHiveError('BH_STORE_IO', 'EIO');
+        return whole;
+      },
+    } as Partial<Blobs> as Blobs;
+    const [door, receiver, { store }] = await start(channel(), { blobs });
+    const gone = await door.accept(hl7Arrival('B1', 'P1', large('1')));
+    const torn = await door.accept(hl7Arrival('B2', 'P1', large('2')));
+    const later = await door.accept(hl7Arrival('B3', 'P1', large('3')));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect((await store.getMessage(later.id))?.status).toBe('received');
+    isFailing = false;
+    await until(() => receiver.sent.length === 1);
+    const codes = await Promise.all(
+      [gone, torn].map(async ({ id }) => (await store.getMessage(id))?.refusal?.code),
+    );
+    expect(codes).toEqual(['BH_STORE_NOT_FOUND', 'BH_BLOB_CORRUPT']);
+    expect((await store.getMessage(later.id))?.status).toBe('processed');
+  });
+
+  test('a result that the store cannot take is quarantined alone', async () => {
+    const poison: StepKind<unknown> = {
+      kind: 'poison',
+      settings: z.unknown(),
+      create: () => ({
+        kind: 'poison',
+        takes: ['hl7v2'],
+        apply({ subject }, output) {
+          if (subject.hl7.get('MSH-10') !== 'POISON') return;
+          output.timers.push({ key: 'k', name: 'n', dueAtMs: Number.NaN });
+        },
+      }),
+    };
+    const [door, receiver, running] = await start(channel({ steps: '[{ poison: {} }]' }), {
+      steps: [poison],
+    });
+    const ids = ['A', 'B', 'POISON', 'C', 'D'];
+    const accepted = await Promise.all(ids.map((id, at) => door.accept(hl7Arrival(id, `P${at}`))));
+    await until(async () => !(await received(running)) && receiver.sent.length === 4);
+    const bad = await running.store.getMessage(accepted[2]?.id as never);
+    expect(bad).toMatchObject({ status: 'quarantined', refusal: { code: 'BH_INTERNAL' } });
+  });
+});
+
+describe('deliveries', () => {
+  test('what was delivered while the store could not write is not sent again', async () => {
+    let failures = 3;
+    const wrap = (store: Store): Store =>
+      withFaults(store, {
+        settleDelivery: async (lease, settlement) => {
+          failures -= 1;
+          if (failures >= 0) throw new BitHiveError('BH_STORE_IO', 'the store is recovering');
+          return store.settleDelivery(lease, settlement);
+        },
+      });
+    const [door, receiver, { store }] = await start(channel(), { wrap });
+    const { id } = await door.accept(hl7Arrival('C1', 'P1'));
+    await until(
+      async () =>
+        (await store.searchDeliveries({ messageId: id, state: 'delivered', limit: 1 })).length === 1,
+    );
+    expect(receiver.sent).toHaveLength(1);
+    expect(failures).toBe(-1);
+  });
+
+  test('a lease that ran out under a running attempt is taken over by it: the message is sent once', async () => {
+    const receiver = new ScriptedReceiver();
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    receiver.answer = async () => {
+      await held;
+      return delivered;
+    };
+    let leased = 0;
+    // As after a suspended process or a clock that was set: the lease is over while the attempt runs.
+    const wrap = (store: Store): Store =>
+      withFaults(store, {
+        leaseDeliveries: async (request) => {
+          const taken = await store.leaseDeliveries({
+            ...request,
+            nowMs: request.nowMs + (leased < 3 ? leased * 60_000 : 0),
+          });
+          leased += taken.length;
+          return taken;
+        },
+      });
+    const [door, , { store }] = await start(channel(), {
+      wrap,
+      receivers: new Map([['test:ehr', receiver]]),
+    });
+    const { id } = await door.accept(hl7Arrival('C1', 'P1'));
+    await until(() => leased >= 3);
+    release();
+    await until(
+      async () =>
+        (await store.searchDeliveries({ messageId: id, state: 'delivered', limit: 1 })).length === 1,
+    );
+    expect(receiver.sent).toHaveLength(1);
+  });
+
+  test('a duplicate that waits longer than the first is answered all the same', async () => {
+    const receiver = new ScriptedReceiver();
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    receiver.answer = async () => {
+      await held;
+      return delivered;
+    };
+    const both = channel({ ack: 'delivered' });
+    const [door] = await start(both, { receivers: new Map([['test:ehr', receiver]]) });
+    const first = door.accept(hl7Arrival('C1', 'P1'));
+    const again = door.accept(hl7Arrival('C1', 'P1'));
+    await until(() => receiver.sent.length === 1);
+    const third = door.accept(hl7Arrival('C1', 'P1'));
+    release();
+    const answers = await Promise.all([first, again, third]);
+    expect(answers.map(({ kind, duplicate }) => [kind, duplicate])).toEqual([
+      ['accepted', false],
+      ['accepted', true],
+      ['accepted', true],
+    ]);
+    expect(receiver.sent).toHaveLength(1);
+  });
+
+  test('with `ack: from`, the answer to a delivery that was brought back is the newest', async () => {
+    const receiver = new ScriptedReceiver();
+    const answer = (text: string) => ({
+      kind: 'answer' as const,
+      type: 'ACK',
+      sender: 'ehr',
+      contentType: 'text/plain',
+      body: { kind: 'inline' as const, bytes: new TextEncoder().encode(text) },
+      searchKeys: [],
+    });
+    const refused = { code: 'BH_DELIVERY_REFUSED', detail: 'AE' };
+    receiver.answer = () => ({ kind: 'dead', error: refused, answer: answer('AE') });
+    const receivers = new Map([['test:ehr', receiver]]);
+    const [door, , { store }] = await start(channel({ ack: 'from ehr' }), { receivers });
+    const textOf = (given: Awaited<ReturnType<TestDoor['accept']>>) =>
+      given.kind === 'relayed' ? new TextDecoder().decode(given.answer) : given.kind;
+    expect(textOf(await door.accept(hl7Arrival('C1', 'P1')))).toBe('AE');
+    receiver.answer = () => ({ kind: 'delivered', answer: answer('AA') });
+    const [dead] = await store.searchDeliveries({ state: 'dead', limit: 1 });
+    await store.resolveDelivery(dead?.id as never, 'retry', Date.now());
+    await until(() => receiver.sent.length === 2);
+    expect(textOf(await door.accept(hl7Arrival('C1', 'P1')))).toBe('AA');
+  });
+});
