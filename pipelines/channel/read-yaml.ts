@@ -1,4 +1,4 @@
-import { isNode, LineCounter, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { BitHiveError } from '../../core/errors.ts';
 
@@ -72,8 +72,16 @@ function lineOf(
   path: readonly PropertyKey[],
 ): number {
   for (let depth = path.length; depth >= 0; depth -= 1) {
-    const node = document.getIn(path.slice(0, depth), true);
+    const node = keyAt(document, path.slice(0, depth)) ?? document.getIn(path.slice(0, depth), true);
     if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
   }
   return 1;
+}
+
+/** A value may begin lines below its key, and it is the key that is looked for. */
+function keyAt(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): unknown {
+  const last = path.at(-1);
+  const above = document.getIn(path.slice(0, -1), true);
+  if (last === undefined || !isMap(above)) return undefined;
+  return above.items.find(({ key }) => isScalar(key) && String(key.value) === String(last))?.key;
 }
