@@ -38,6 +38,7 @@ export class GroupCommit {
   #isScheduled = false;
   #running: Promise<void> | null = null;
   #state: 'open' | 'recovering' | 'closing' = 'open';
+  #isDiskFull = false;
   #cancelRecovery: () => void = () => {};
   /** The attempt that is under way; never rejects. */
   #recovery: Promise<void> = Promise.resolve();
@@ -48,6 +49,11 @@ export class GroupCommit {
 
   get isOpen(): boolean {
     return this.#state === 'open';
+  }
+
+  /** The last group found no room. The engine's own leases are renewed all the time, so this ends by itself. */
+  get isDiskFull(): boolean {
+    return this.#isDiskFull;
   }
 
   /** Resolves after the commit is durable. BH_STORE_BUSY when too much waits, BH_STORE_IO while the store recovers. */
@@ -123,6 +129,7 @@ export class GroupCommit {
 
   async #commit(group: readonly Waiting[]): Promise<void> {
     const outcome = await this.#apply(group);
+    this.#isDiskFull = outcome.results.some((result) => !result.ok && result.code === 'BH_STORE_FULL');
     for (const [at, waiting] of group.entries()) this.#answer(waiting, outcome.results[at]!);
     if (outcome.work.length > 0) this.#options.onWork(outcome.work);
     if (outcome.failed && this.#state !== 'closing') this.#startRecovery();

@@ -158,14 +158,21 @@ export class SqliteStore implements Store {
   }
 
   async health(): Promise<StoreHealth> {
-    const { driver, commits, disk } = this.#parts;
-    const reason = commits.isOpen ? (disk.isLow ? disk.reason : null) : 'the store is recovering or closed';
+    const { driver } = this.#parts;
+    const reason = this.#whyNotAccepting();
     return {
       accepting: reason === null,
       engine: `SQLite (${driver.name})`,
       version: driver.version,
       ...(reason === null ? {} : { reason }),
     };
+  }
+
+  #whyNotAccepting(): string | null {
+    const { commits, disk } = this.#parts;
+    if (!commits.isOpen) return 'the store is recovering or closed';
+    if (disk.isLow) return disk.reason;
+    return commits.isDiskFull ? 'the disk of the data folder is full' : null;
   }
 
   close(): Promise<void> {

@@ -2,6 +2,7 @@ import type { MessageId } from '../../../../core/ids.ts';
 import { statusCode } from '../codes.ts';
 import type { Database, Row, Statement } from '../driver.ts';
 import type { Numbers } from './numbers.ts';
+import type { RecentMessages } from './recent-messages.ts';
 
 /** A tree with more descendants is left alone: its removal would hold up the writer. */
 const treeMessagesMax = 10_000;
@@ -9,14 +10,17 @@ const treeMessagesMax = 10_000;
 /** Removes ended messages with all that came of them: a message, its answers and replays, their deliveries, as one. */
 export class Pruning {
   readonly #numbers: Numbers;
+  readonly #recent: RecentMessages;
   readonly #message: Statement;
   readonly #children: Statement;
   readonly #openDelivery: Statement;
   readonly #keepTop: Statement;
+  readonly #oldest: Statement;
   readonly #removals: readonly Statement[];
 
-  constructor(database: Database, numbers: Numbers) {
+  constructor(database: Database, numbers: Numbers, recent: RecentMessages) {
     this.#numbers = numbers;
+    this.#recent = recent;
     this.#message = database.prepare(
       'SELECT status, received_at, parent, replay_of FROM messages WHERE seq = ?',
     );
@@ -25,6 +29,7 @@ export class Pruning {
       'SELECT 1 FROM deliveries WHERE message = ? AND state IN (2, 3, 4) LIMIT 1',
     );
     this.#keepTop = database.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)');
+    this.#oldest = database.prepare('SELECT min(seq) AS seq FROM messages');
     this.#removals = [
       'DELETE FROM delivery_bodies WHERE id IN (SELECT id FROM deliveries WHERE message = ?)',
       'DELETE FROM attempts WHERE delivery IN (SELECT id FROM deliveries WHERE message = ?)',
@@ -45,6 +50,7 @@ export class Pruning {
     if (count > 0) {
       this.#keepTop.run('message_top', this.#numbers.lastMessage);
       this.#keepTop.run('delivery_top', this.#numbers.lastDelivery);
+      this.#recent.dropBefore((this.#oldest.get()?.seq ?? this.#numbers.lastMessage + 1) as number);
     }
     return count;
   }

@@ -7,6 +7,9 @@ import { termsOf } from '../terms/search-terms.ts';
 import { messagesPerFlush, SegmentWriter } from '../terms/segments.ts';
 import { Tail } from '../terms/tail.ts';
 
+/** Each page holds a flush or more, so these hold the window. */
+const windowPages = Math.ceil(limits.duplicateWindowMessages / messagesPerFlush);
+
 /**
  * What the writer keeps in memory of the newest messages: the part of the search index that is not flushed yet, and the
  * window of dedupe keys. Both can be rebuilt from the tables, which is what happens at start and after a rollback.
@@ -36,12 +39,19 @@ export class RecentMessages {
   flushIfLong(): void {
     if (this.#tail.messageCount < messagesPerFlush) return;
     this.#segments.flush(this.#tail);
+    this.#segments.keepFingerprints(windowPages);
     this.#tail = new Tail(this.#tail.last + 1);
   }
 
+  /** The messages before `seq` are gone. */
+  dropBefore(seq: number): void {
+    this.#segments.dropBefore(seq);
+  }
+
   #loadDuplicates(database: Database): void {
-    const pages = Math.ceil(limits.duplicateWindowMessages / messagesPerFlush);
-    const rows = database.prepare('SELECT * FROM duplicate_pages ORDER BY base DESC LIMIT ?').all(pages);
+    const rows = database
+      .prepare('SELECT * FROM duplicate_pages ORDER BY base DESC LIMIT ?')
+      .all(windowPages);
     for (const row of rows.reverse()) {
       const base = row.base as number;
       for (const [offset, mark] of doublesOf(row.fingerprints as Uint8Array).entries()) {

@@ -43,7 +43,7 @@ export class Writer {
     const timers = new Timers(database, leases, inbox);
     const claims = new Claims(database, attempts);
     const settlements = new Settlements(database, { attempts, inbox, lanes, work });
-    const pruning = new Pruning(database, numbers);
+    const pruning = new Pruning(database, numbers, recent);
     const definitions = new Definitions(database);
     const audit = new AuditLog(database);
     this.#recent = recent;

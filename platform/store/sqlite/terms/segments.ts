@@ -26,6 +26,9 @@ export class SegmentWriter {
   readonly #deletePages: Statement;
   readonly #readPage: Statement;
   readonly #insertFingerprints: Statement;
+  readonly #dropFingerprints: Statement;
+  readonly #dropSegments: Statement;
+  readonly #firstPage: Statement;
   #small: Segment[];
   #nextPage: number;
 
@@ -36,6 +39,10 @@ export class SegmentWriter {
     this.#deletePages = database.prepare('DELETE FROM term_pages WHERE page >= ? AND page < ?');
     this.#readPage = database.prepare('SELECT postings FROM term_pages WHERE page = ?');
     this.#insertFingerprints = database.prepare('INSERT INTO duplicate_pages VALUES (?, ?)');
+    this.#dropFingerprints = database.prepare(`DELETE FROM duplicate_pages WHERE base <
+      (SELECT base FROM duplicate_pages ORDER BY base DESC LIMIT 1 OFFSET ?)`);
+    this.#dropSegments = database.prepare('DELETE FROM segments WHERE level = 1 AND last < ?');
+    this.#firstPage = database.prepare('SELECT first_page FROM segments ORDER BY base LIMIT 1');
     this.#small = database
       .prepare('SELECT * FROM segments WHERE level = 0 ORDER BY base')
       .all()
@@ -50,6 +57,19 @@ export class SegmentWriter {
     const { base, last, receivedMin, receivedMax } = tail;
     this.#small.push(this.#write({ base, last, receivedMin, receivedMax }, 0, tail.sortedPostings()));
     if (this.#small.length >= segmentsPerMerge) this.#merge();
+  }
+
+  /** Removes what lists only messages before `seq`: pruned ones. Small segments stay until they are merged. */
+  dropBefore(seq: number): void {
+    if (this.#dropSegments.run(seq).changes === 0) return;
+    // Pages are numbered as they are written, so those of an older segment are before those of a newer one.
+    const kept = this.#firstPage.get()?.first_page;
+    this.#deletePages.run(0, typeof kept === 'number' ? kept : this.#nextPage);
+  }
+
+  /** Removes pages of fingerprints but the newest `pages`. */
+  keepFingerprints(pages: number): void {
+    this.#dropFingerprints.run(pages - 1);
   }
 
   #write(span: Omit<Segment, 'firstPage' | 'pageCount'>, level: number, postings: Float64Array): Segment {

@@ -1,0 +1,48 @@
+import type { Knex } from 'knex';
+import { limits } from '../../../../core/limits.ts';
+import type { Message } from '../../../../core/message.ts';
+import type { MessageQuery } from '../../../../core/ports/index.ts';
+import { statusCode } from '../../sqlite/codes.ts';
+import { termText } from '../../sqlite/terms/search-terms.ts';
+import { cleanText } from '../clean-text.ts';
+import { searchTerm } from '../marks.ts';
+import { type MessageRow, messageOf, messageSelection } from '../rows.ts';
+import type { Session } from '../session-pool.ts';
+import { queryOf, sql } from './query-builder.ts';
+
+/** Newest first. What the index of terms finds is verified on the row: two keys may share a term. */
+export async function searchMessages(session: Session, query: MessageQuery): Promise<Message[]> {
+  const builder = sql('messages as m')
+    .leftJoin('outcomes as o', 'o.seq', 'm.seq')
+    .select(sql.raw(messageSelection))
+    .orderBy('m.seq', 'desc')
+    .limit(Math.min(query.limit, limits.searchRowsMax));
+  for (const [at, { name, value }] of (query.keys ?? []).entries()) {
+    const text = cleanText(termText(name, value));
+    const found = `t${at}`;
+    builder
+      .join(sql.raw('search_terms as ??', [found]), `${found}.seq`, 'm.seq')
+      .where(`${found}.term`, searchTerm(text))
+      .whereRaw('position(? in m.search_keys) > 0', [text]);
+  }
+  narrow(builder, query);
+  return (await session.query<MessageRow>(...queryOf(builder))).map(messageOf);
+}
+
+function narrow(builder: Knex.QueryBuilder, query: MessageQuery): void {
+  if (query.channel !== undefined) builder.where('m.channel', query.channel);
+  if (query.kind !== undefined) builder.where('m.kind', query.kind);
+  if (query.type !== undefined) builder.where('m.type', cleanText(query.type));
+  if (query.sinceMs !== undefined) builder.where('m.received_at', '>=', query.sinceMs);
+  if (query.untilMs !== undefined) builder.where('m.received_at', '<=', query.untilMs);
+  if (query.before !== undefined) builder.where('m.seq', '<', query.before);
+  if (query.status === 'received') {
+    builder.whereRaw('exists (select 1 from waiting w where w.channel = m.channel and w.seq = m.seq)');
+  } else if (query.status === 'quarantined') {
+    // Two short indexes, instead of the status of every message.
+    builder.whereRaw(`m.seq in (select seq from messages where refusal is not null
+      union all select seq from outcomes where status = ${statusCode.quarantined})`);
+  } else if (query.status !== undefined) {
+    builder.where('o.status', statusCode[query.status]);
+  }
+}
