@@ -1,5 +1,5 @@
 export type { Bundle, BundleEntry, FhirObject, FhirValue, Identifier, Resource } from './bundle/bundle.ts';
-export { printBundle } from './bundle/decimals.ts';
+export { printBundle } from './bundle/print.ts';
 export { compileCondition, type ResolvePath } from './expression/condition.ts';
 export type { Explanation, MapIssue, Residue } from './hl7v2/issue.ts';
 export { type Conversion, type Hl7ToFhirMap, loadHl7ToFhirMap } from './hl7v2/load.ts';

@@ -26,6 +26,10 @@ export class Hl7Segment {
   readonly #isHeader: boolean;
   #fields: readonly string[] | undefined;
   #repetitions: (readonly string[] | undefined)[] | undefined;
+  /** The repetition that was read last. One that is read again is read part by part: its components are kept from then on. */
+  #lastField = 0;
+  #lastRep = 0;
+  #lastParts: readonly string[] | undefined;
 
   constructor(context: SegmentContext, name: string, index: number, start: number, end: number) {
     this.index = index;
@@ -65,12 +69,11 @@ export class Hl7Segment {
     const whole = this.#field(field);
     if (rep === undefined || whole === '') return whole;
     if (this.#isHeader && field <= 2) return rep === 1 && (component ?? 1) === 1 ? whole : '';
-    const { component: mark, subcomponent: innerMark } = this.#context.delimiters;
-    const repetition = this.#repetition(field, whole, rep);
-    if (component === undefined) return repetition;
-    const outer = nthPart(repetition, mark, component, this.#context.memo.components);
-    if (subcomponent === undefined) return outer;
-    return nthPart(outer, innerMark, subcomponent, this.#context.memo.subcomponents);
+    if (component === undefined) return this.#repetition(field, whole, rep);
+    const outer = this.#component(field, whole, rep, component);
+    if (subcomponent === undefined || outer === '') return outer;
+    const { delimiters, memo } = this.#context;
+    return nthPart(outer, delimiters.subcomponent, subcomponent, memo.subcomponents);
   }
 
   /** Repetitions of a field; 0 when it is empty or absent. */
@@ -102,6 +105,22 @@ export class Hl7Segment {
     if (!this.#isHeader) return field > 0 ? (this.#split()[field] ?? '') : '';
     if (field === 1) return this.#context.delimiters.field;
     return field > 1 ? (this.#split()[field - 1] ?? '') : '';
+  }
+
+  #component(field: number, whole: string, rep: number, component: number): string {
+    const { delimiters, memo } = this.#context;
+    const mark = delimiters.component;
+    if (field !== this.#lastField || rep !== this.#lastRep) {
+      this.#lastField = field;
+      this.#lastRep = rep;
+      this.#lastParts = undefined;
+      return nthPart(this.#repetition(field, whole, rep), mark, component, memo.components);
+    }
+    if (this.#lastParts === undefined) {
+      const repetition = this.#repetition(field, whole, rep);
+      this.#lastParts = mark === '' ? [repetition] : repetition.split(mark);
+    }
+    return this.#lastParts[component - 1] ?? '';
   }
 
   #repetition(field: number, whole: string, rep: number): string {

@@ -1,6 +1,5 @@
 import type { Hl7Message } from '../../formats/hl7v2/index.ts';
 import type { Bundle } from '../bundle/bundle.ts';
-import { markDigits } from '../bundle/decimals.ts';
 import type { CompiledMessage } from './compiler/compile-message.ts';
 import { MadeResources } from './compiler/made-resources.ts';
 import type { Conversion } from './load.ts';
@@ -41,7 +40,6 @@ export function convertMessage(
     timestamp,
     entry: run.bundleEntries(),
   };
-  if (run.hasDigits) markDigits(bundle);
   const orders = ordersOf(run, made, map.groupings.has('order') ? groupsOf('order') : undefined);
   return {
     bundle,

@@ -1,6 +1,7 @@
 import { limits } from '../../core/limits.ts';
-import type { Hl7Message, Hl7Segment } from '../../formats/hl7v2/index.ts';
+import { type Hl7Message, type Hl7Segment, standardDelimiters } from '../../formats/hl7v2/index.ts';
 import type { BundleEntry, FhirObject, Identifier, Resource } from '../bundle/bundle.ts';
+import { keep } from '../bundle/kept.ts';
 import { bundleEntry, type WriteMode } from '../identity/requests.ts';
 import type { Systems } from '../identity/systems.ts';
 import type { NameUuid } from '../identity/uuid.ts';
@@ -34,6 +35,20 @@ export interface Taken {
   readonly covers: Coverage;
 }
 
+/** A resource of the Bundle, until it is printed. */
+interface Added {
+  readonly uuid: string;
+  readonly mode: WriteMode;
+  readonly resource: Resource;
+  readonly identifier: Identifier;
+}
+
+/** An entry that other messages have as well. */
+export interface KeptEntry {
+  readonly uuid: string;
+  readonly entry: BundleEntry;
+}
+
 const fieldsPerSegment = 4096;
 
 /** The state of one conversion. Rows write into it; nothing of it outlives the message. */
@@ -42,14 +57,18 @@ export class Run {
   readonly message: Hl7Message;
   readonly context: ConvertContext;
   readonly issues: MapIssue[] = [];
+  /** Counts those past the limit too. */
+  issuesRaised = 0;
+  /** Whether texts mean the same as in other messages, so that what they gave there may be given again. */
+  readonly canRemember: boolean;
   readonly explanations: Explanation[] | undefined;
   /** The row at work, for issues. */
   row = '';
   /** Set by a converter that had to replace a code: the original, for the extension of the element. */
   original: FhirObject | undefined;
-  hasDigits = false;
   readonly #taken = new Map<number, Taken[]>();
-  readonly #entries = new Map<string, { mode: WriteMode; resource: Resource; identifier: Identifier }>();
+  readonly #entries = new Map<string, Added | KeptEntry>();
+  #followed: Added[] | undefined;
   #offset: string | null | undefined;
 
   constructor(site: MapSite, message: Hl7Message, context: ConvertContext) {
@@ -57,6 +76,7 @@ export class Run {
     this.message = message;
     this.context = context;
     this.explanations = context.explain === true ? [] : undefined;
+    this.canRemember = message.delimiters === standardDelimiters && this.explanations === undefined;
   }
 
   /** Offset of MSH-7, for times that have none. */
@@ -78,6 +98,7 @@ export class Run {
 
   /** Past `limits.mapIssuesMax` a message is broken in kind, not in detail: the first ones say how. */
   issue(severity: MapIssue['severity'], code: MapIssue['code'], path: string, text: string): void {
+    this.issuesRaised++;
     if (this.issues.length < limits.mapIssuesMax)
       this.issues.push({ severity, code, path, row: this.row, text });
   }
@@ -88,14 +109,39 @@ export class Run {
 
   /** Adds a resource unless one of the same identity is there; answers its fullUrl. It may still be filled until the end. */
   add(mode: WriteMode, uuid: string, resource: Resource, identifier: Identifier): string {
-    if (!this.#entries.has(uuid)) this.#entries.set(uuid, { mode, resource, identifier });
+    const added = { uuid, mode, resource, identifier };
+    this.#followed?.push(added);
+    if (!this.#entries.has(uuid)) this.#entries.set(uuid, added);
     return `urn:uuid:${uuid}`;
   }
 
+  addKept(kept: KeptEntry): void {
+    if (!this.#entries.has(kept.uuid)) this.#entries.set(kept.uuid, kept);
+  }
+
+  /** Watches what is added from here on; the answer ends it and tells. */
+  followAdded(): () => readonly Added[] {
+    const followed: Added[] = [];
+    this.#followed = followed;
+    return () => {
+      this.#followed = undefined;
+      return followed;
+    };
+  }
+
+  readonly keepEntry = ({ uuid, mode, resource, identifier }: Added): KeptEntry => ({
+    uuid,
+    entry: keep(bundleEntry(this.site.settings, mode, uuid, resource, identifier)),
+  });
+
   bundleEntries(): readonly BundleEntry[] {
     const entries: BundleEntry[] = [];
-    for (const [uuid, { mode, resource, identifier }] of this.#entries) {
-      entries.push(bundleEntry(this.site.settings, mode, uuid, resource, identifier));
+    for (const added of this.#entries.values()) {
+      if ('entry' in added) entries.push(added.entry);
+      else
+        entries.push(
+          bundleEntry(this.site.settings, added.mode, added.uuid, added.resource, added.identifier),
+        );
     }
     return entries;
   }

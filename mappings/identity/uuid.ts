@@ -1,28 +1,24 @@
-import { hash } from 'node:crypto';
+import { nameHash } from './sha1.ts';
 
 /** Makes UUIDs of version 5 (RFC 9562 5.5) in one namespace. Key parts are joined so that no two lists of parts give the same name. */
 export type NameUuid = (...parts: readonly string[]) => string;
 
-/** The same wards, physicians and payers come in every message: their UUIDs are kept. */
-const keptMax = 20_000;
-
 export function nameUuid(namespace: string): NameUuid {
-  const space = Buffer.from(namespace.replaceAll('-', ''), 'hex');
-  const kept = new Map<string, string>();
-  return (...parts) => {
-    const name = joinParts(parts);
-    const before = kept.get(name);
-    if (before !== undefined) return before;
-    const uuid = uuidOf(hash('sha1', Buffer.concat([space, Buffer.from(name)]), 'hex'));
-    if (kept.size >= keptMax) kept.clear();
-    kept.set(name, uuid);
-    return uuid;
-  };
+  const { digest } = nameHash(Buffer.from(namespace.replaceAll('-', ''), 'hex'));
+  return (...parts) => uuidOf(digest(joinParts(parts)));
 }
 
-function uuidOf(digest: string): string {
-  const variant = ((Number.parseInt(digest.charAt(16), 16) & 0x3) | 0x8).toString(16);
-  return `${digest.slice(0, 8)}-${digest.slice(8, 12)}-5${digest.slice(13, 16)}-${variant}${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
+const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const two = (word: number, shift: number): string =>
+  `${hex[(word >>> (shift + 8)) & 0xff]}${hex[(word >>> shift) & 0xff]}`;
+
+/** The first 128 bits, with version 5 and the variant of RFC 9562 written over six of them. */
+function uuidOf(words: Int32Array): string {
+  const [first = 0, second = 0, third = 0, fourth = 0] = words;
+  const version = (second & 0xffff0fff) | 0x5000;
+  const variant = (third & 0x3fffffff) | 0x80000000;
+  const head = `${two(first, 16)}${two(first, 0)}-${two(version, 16)}-${two(version, 0)}`;
+  return `${head}-${two(variant, 16)}-${two(variant, 0)}${two(fourth, 16)}${two(fourth, 0)}`;
 }
 
 /** `a|b` is two parts, a part that holds a bar is not: the bar and the backslash are escaped. */

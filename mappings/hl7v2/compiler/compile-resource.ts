@@ -1,4 +1,5 @@
 import type { FhirValue, Resource } from '../../bundle/bundle.ts';
+import { keep } from '../../bundle/kept.ts';
 import type { Run } from '../run.ts';
 import { compileKey } from './compile-key.ts';
 import { compileBack, compileLink } from './compile-link.ts';
@@ -6,7 +7,7 @@ import { compileRows, type WriteRow } from './compile-rows.ts';
 import { type Frame, frameCondition, Slots } from './frame.ts';
 import { allGroups, framesOf, type GroupsOf } from './frames-of.ts';
 import type { Made, MadeResources } from './made-resources.ts';
-import { deepFreeze, type Vocabulary } from './row-options.ts';
+import type { Vocabulary } from './row-options.ts';
 import type { MessageFile, ResourceSpec, SegmentFile } from './schema.ts';
 import type { YamlFile } from './yaml-file.ts';
 
@@ -41,7 +42,7 @@ export function compileResource(
   );
   const back = spec.back === undefined ? undefined : compileBack(spec.back, earlier, rowsOf, fail);
   const identify = compileKey(spec, earlier, slots, fail);
-  const defaults = Object.entries(deepFreeze(spec.defaults)) as [string, FhirValue][];
+  const defaults = Object.entries(keep(spec.defaults)) as [string, FhirValue][];
 
   const makeOne = (run: Run, made: MadeResources, frame: Frame): void => {
     if (holds?.(frame) === false) return;

@@ -1,10 +1,12 @@
 import { BitHiveError } from '../../../core/errors.ts';
 import type { Hl7Segment } from '../../../formats/hl7v2/index.ts';
 import type { FhirObject, FhirValue } from '../../bundle/bundle.ts';
+import { keep } from '../../bundle/kept.ts';
 import { pathOf, type Run } from '../run.ts';
+import { remembered } from '../values/remembered.ts';
 import { type Frame, frameCondition, parseSource, type Slots, type SourcePath } from './frame.ts';
 import { compileOutputPath } from './output-path.ts';
-import { compileRowParts, deepFreeze, fixedOf, type RowParts, type Vocabulary } from './row-options.ts';
+import { compileRowParts, fixedOf, type RowParts, type Vocabulary } from './row-options.ts';
 import type { Row, SegmentFile } from './schema.ts';
 import type { YamlFile } from './yaml-file.ts';
 
@@ -33,7 +35,7 @@ export function compileRows(
 
 function fixedRow(row: Row, target: string, slots: Slots, fail: (why: string) => never): WriteRow {
   const path = compileOutputPath(target, row.to!, fail);
-  const value = deepFreeze(row.value) as FhirValue;
+  const value = keep(row.value) as FhirValue;
   const holds = conditionOf(row, slots, fail);
   const fixed = fixedOf(row.with);
   return (run, frame, out) => {
@@ -50,7 +52,9 @@ function readingRow(
   slots: Slots,
   fail: (why: string) => never,
 ): WriteRow {
-  const parts = compileRowParts(row, target, vocabulary, fail);
+  const compiled = compileRowParts(row, target, vocabulary, fail);
+  const parts =
+    compiled.type.recurs === true ? { ...compiled, convert: remembered(compiled.convert) } : compiled;
   const sources = sourcesOf(row, slots, fail);
   const holds = conditionOf(row, slots, fail);
   const { path } = parts;
@@ -125,7 +129,7 @@ function writeOne(
   return true;
 }
 
-const dataAbsent = deepFreeze({
+const dataAbsent = keep({
   extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'unknown' }],
 });
 

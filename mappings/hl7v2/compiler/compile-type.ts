@@ -1,11 +1,12 @@
 import { BitHiveError } from '../../../core/errors.ts';
 import type { FhirObject, FhirValue, Identifier, Resource } from '../../bundle/bundle.ts';
+import { keep } from '../../bundle/kept.ts';
 import { compileCondition } from '../../expression/condition.ts';
 import { joinCoverage } from '../coverage.ts';
 import { pathOf, type Run } from '../run.ts';
 import { type Convert, partAt, type ValueType } from '../values/value-type.ts';
 import { compileOutputPath } from './output-path.ts';
-import { compileRowParts, deepFreeze, type Vocabulary } from './row-options.ts';
+import { compileRowParts, type Vocabulary } from './row-options.ts';
 import type { Row, TypeFile } from './schema.ts';
 import type { YamlFile } from './yaml-file.ts';
 
@@ -46,7 +47,11 @@ export function compileType(file: YamlFile<TypeFile>, vocabulary: Vocabulary): V
         out.system = place[0].site.systems.of({ namespaceId: '' }, options.space);
       return out;
     };
-  return { yields: refer === undefined ? [target] : ['Reference'], covers, compile };
+  const isSelfContained = rows.every(
+    (row) => row.as === undefined || vocabulary.types.get(row.as)?.isSelfContained === true,
+  );
+  const recurs = isSelfContained && refer !== undefined;
+  return { yields: refer === undefined ? [target] : ['Reference'], covers, isSelfContained, recurs, compile };
 }
 
 function readingRow(
@@ -77,7 +82,7 @@ function readingRow(
 function fixedRow(type: string, row: Row, target: string, fail: (why: string) => never): Write {
   const path = compileOutputPath(target, row.to!, fail);
   const holds = conditionOf(type, row, fail);
-  const value = deepFreeze(row.value) as FhirValue;
+  const value = keep(row.value) as FhirValue;
   return (place, out) => {
     if (holds === undefined || holds(place)) path.put(out, value, undefined, undefined);
   };

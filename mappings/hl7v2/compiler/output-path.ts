@@ -98,8 +98,9 @@ const putDeep =
     if (mode === 'append') {
       const list = listAt(at, name);
       if (isRepeated(list, value)) return;
-      list.push(value);
-      if (fixed !== undefined) fill(isObject(value) ? value : at, fixed);
+      const own = fixed !== undefined && isObject(value) ? ownCopy(value) : value;
+      list.push(own);
+      if (fixed !== undefined) fill(isObject(own) ? own : at, fixed);
       return;
     }
     if (mode === 'first') {
@@ -115,26 +116,29 @@ const putDeep =
 function descend(at: FhirObject, { name, mode }: Step): FhirObject {
   if (mode === 'one') {
     const inner = at[name];
-    if (isObject(inner)) return inner;
-    const made: FhirObject = {};
-    at[name] = made;
+    const made: FhirObject = isObject(inner) ? ownCopy(inner) : {};
+    if (made !== inner) at[name] = made;
     return made;
   }
   const list = listAt(at, name);
   const first = list[0];
-  if (mode === 'first' && isObject(first)) return first;
-  const made: FhirObject = {};
-  list.push(made);
+  const isFirst = mode === 'first' && isObject(first);
+  const made: FhirObject = isFirst ? ownCopy(first) : {};
+  if (!isFirst) list.push(made);
+  else if (made !== first) list[0] = made;
   return made;
 }
 
 function listAt(at: FhirObject, name: string): FhirValue[] {
   const list = at[name];
-  if (Array.isArray(list)) return list;
-  const made: FhirValue[] = [];
+  if (Array.isArray(list) && !Object.isFrozen(list)) return list;
+  const made: FhirValue[] = Array.isArray(list) ? [...list] : [];
   at[name] = made;
   return made;
 }
+
+/** Kept values are shared by messages: who writes into one writes into a copy. */
+const ownCopy = (value: FhirObject): FhirObject => (Object.isFrozen(value) ? { ...value } : value);
 
 /** The same identifier from two fields (ORC-2 and OBR-2) is one identifier. */
 function isRepeated(list: readonly FhirValue[], value: FhirValue): boolean {

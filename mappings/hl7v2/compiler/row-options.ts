@@ -1,4 +1,5 @@
 import type { FhirObject } from '../../bundle/bundle.ts';
+import { keep } from '../../bundle/kept.ts';
 import type { Convert, RowOptions, ValueType } from '../values/value-type.ts';
 import type { CodeTable } from './code-table.ts';
 import { compileOutputPath, type OutputPath } from './output-path.ts';
@@ -68,13 +69,5 @@ const systemUri = (codes: string): string =>
 
 /** Fixed values are shared by all messages: nothing may change them. */
 export function fixedOf(value: unknown): FhirObject | undefined {
-  return value === undefined ? undefined : deepFreeze(value as FhirObject);
-}
-
-export function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) {
-    for (const inner of Object.values(value)) deepFreeze(inner);
-    Object.freeze(value);
-  }
-  return value;
+  return value === undefined ? undefined : keep(value as FhirObject);
 }

@@ -20,6 +20,8 @@ export function codedTypes(registry: CodeTable): { readonly [as: string]: ValueT
     'CWE>CodeableConcept': {
       yields: ['CodeableConcept'],
       covers: cweParts,
+      isSelfContained: true,
+      recurs: true,
       compile:
         (options) =>
         (...place) =>
@@ -28,6 +30,8 @@ export function codedTypes(registry: CodeTable): { readonly [as: string]: ValueT
     'CWE>Coding': {
       yields: ['Coding'],
       covers: cweParts.slice(0, 9),
+      isSelfContained: true,
+      recurs: true,
       compile:
         (options) =>
         (...place) =>

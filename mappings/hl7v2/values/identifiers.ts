@@ -5,6 +5,7 @@ import { partAt, textAt, type ValueType } from './value-type.ts';
 const entityIdentifier: ValueType = {
   yields: ['Identifier'],
   covers: [undefined, 'leaf', 'leaf', 'leaf', 'leaf'],
+  isSelfContained: true,
   compile:
     ({ space }) =>
     (run, segment, field, rep, component, subcomponent) => {

@@ -20,6 +20,8 @@ const levels: readonly (readonly [component: number, code: string, display: stri
 export const locationChain: ValueType = {
   yields: ['Reference'],
   covers: [undefined, 'leaf', 'leaf', 'leaf', 'leaf', undefined, undefined, 'leaf', 'leaf', 'leaf'],
+  isSelfContained: true,
+  recurs: true,
   compile: () => locationOf,
 };
 

@@ -77,14 +77,14 @@ const readText: Read = (_run, segment) => {
   return text === '' ? undefined : ['valueString', text];
 };
 
-const readNM: Read = (run, segment, unit) => {
+const readNM: Read = (_run, segment, unit) => {
   if (segment.repetitions(5) > 1 || segment.components(5) > 1) return undefined;
-  const quantity = quantityOf(run, textAt(segment, 5, 1, 0, 0));
+  const quantity = quantityOf(textAt(segment, 5, 1, 0, 0));
   return quantity === null ? undefined : ['valueQuantity', Object.assign(quantity, unit)];
 };
 
 /** Structured numeric (HL7 v2.5.1 2.A.70): comparator, number, separator or suffix, number. */
-const readSN: Read = (run, segment, unit) => {
+const readSN: Read = (_run, segment, unit) => {
   const [comparator, first, separator, second] = [1, 2, 3, 4].map((n) => textAt(segment, 5, 1, n, 0)) as [
     string,
     string,
@@ -95,24 +95,24 @@ const readSN: Read = (run, segment, unit) => {
   if (low === null || low.comparator !== undefined || segment.repetitions(5) > 1) return undefined;
   if (separator === '' && second === '') {
     const isPlain = comparator === '' || comparator === '=';
-    const quantity = quantityOf(run, isPlain ? first : `${comparator}${first}`);
+    const quantity = quantityOf(isPlain ? first : `${comparator}${first}`);
     return quantity === null ? undefined : ['valueQuantity', Object.assign(quantity, unit)];
   }
   const high = readNumber(second);
   if (high === null || high.comparator !== undefined || (comparator !== '' && comparator !== '='))
     return undefined;
-  const parts = [exact(run, low.digits, unit), exact(run, high.digits, unit)] as const;
+  const parts = [exact(low.digits, unit), exact(high.digits, unit)] as const;
   if (separator === '-') return ['valueRange', { low: parts[0], high: parts[1] }];
   if (separator === ':' || separator === '/')
     return ['valueRatio', { numerator: parts[0], denominator: parts[1] }];
   return undefined;
 };
 
-const readNR: Read = (run, segment, unit) => {
+const readNR: Read = (_run, segment, unit) => {
   const [low, high] = [readNumber(textAt(segment, 5, 1, 1, 0)), readNumber(textAt(segment, 5, 1, 2, 0))];
   if (low === null || high === null || low.comparator !== undefined || high.comparator !== undefined)
     return undefined;
-  return ['valueRange', { low: exact(run, low.digits, unit), high: exact(run, high.digits, unit) }];
+  return ['valueRange', { low: exact(low.digits, unit), high: exact(high.digits, unit) }];
 };
 
 const readDR: Read = (run, segment) => {
@@ -131,9 +131,9 @@ const readTM: Read = (_run, segment) => {
   return time === null ? undefined : ['valueTime', time];
 };
 
-function exact(run: Run, digits: string, unit: FhirObject | undefined): FhirObject {
+function exact(digits: string, unit: FhirObject | undefined): FhirObject {
   const quantity: FhirObject = { value: Number(digits), ...unit };
-  if (keepDigits(quantity, digits)) run.hasDigits = true;
+  keepDigits(quantity, digits);
   return quantity;
 }
 

@@ -9,6 +9,7 @@ type Place = Parameters<Convert>;
 const leaf = (yields: readonly string[], compile: (options: RowOptions) => Convert): ValueType => ({
   yields,
   covers: 'leaf',
+  isSelfContained: true,
   compile,
 });
 
@@ -27,18 +28,23 @@ const fromText = (
     return value;
   });
 
-const dateLike = (yields: string, read: (run: Run, text: string) => DateTimeReading): ValueType =>
-  leaf([yields], () => (...place) => {
-    const [run, segment, field, rep, component, subcomponent] = place;
-    const text = textAt(segment, field, rep, component, subcomponent);
-    if (text === '') return undefined;
-    const reading = read(run, text);
-    if (reading.fault !== undefined) {
-      const kept = reading.text === undefined ? 'dropped' : `kept as ${reading.text}`;
-      run.issue('warning', 'value', pathOf(...place), `${shown(text)}: ${reading.fault}; ${kept}`);
-    }
-    return reading.text;
-  });
+const dateLike = (yields: string, read: (run: Run, text: string) => DateTimeReading): ValueType => ({
+  yields: [yields],
+  covers: 'leaf',
+  compile:
+    () =>
+    (...place) => {
+      const [run, segment, field, rep, component, subcomponent] = place;
+      const text = textAt(segment, field, rep, component, subcomponent);
+      if (text === '') return undefined;
+      const reading = read(run, text);
+      if (reading.fault !== undefined) {
+        const kept = reading.text === undefined ? 'dropped' : `kept as ${reading.text}`;
+        run.issue('warning', 'value', pathOf(...place), `${shown(text)}: ${reading.fault}; ${kept}`);
+      }
+      return reading.text;
+    },
+});
 
 export const primitives: { readonly [as: string]: ValueType } = {
   string: fromText(['string', 'markdown'], 'text', (text) => text),
@@ -57,10 +63,11 @@ export const primitives: { readonly [as: string]: ValueType } = {
     return { precision: 'none', fault: reading.fault ?? 'an instant needs a time' };
   }),
   'DTM>date': dateLike('date', (_run, text) => readDate(text)),
-  code: { yields: ['code'], covers: 'leaf', needsTable: true, compile: requiredCode },
+  code: { yields: ['code'], covers: 'leaf', needsTable: true, isSelfContained: true, compile: requiredCode },
   'HD>uri': {
     yields: ['uri'],
     covers: [undefined, 'leaf', 'leaf', 'leaf'],
+    isSelfContained: true,
     compile:
       ({ space }) =>
       (...place) =>
@@ -69,6 +76,7 @@ export const primitives: { readonly [as: string]: ValueType } = {
   'HD>url': {
     yields: ['url', 'uri'],
     covers: [undefined, 'leaf', 'leaf', 'leaf'],
+    isSelfContained: true,
     compile:
       ({ space }) =>
       (...place) =>

@@ -1,17 +1,17 @@
 import type { FhirObject } from '../../bundle/bundle.ts';
 import { keepDigits } from '../../bundle/decimals.ts';
-import { pathOf, type Run } from '../run.ts';
+import { pathOf } from '../run.ts';
 import { readNumber } from './number.ts';
 import { shown } from './primitives.ts';
 import { textAt, type ValueType } from './value-type.ts';
 
 /** A number as a Quantity with its comparator and digits; null when the text is not strictly a number. */
-export function quantityOf(run: Run, text: string): FhirObject | null {
+export function quantityOf(text: string): FhirObject | null {
   const number = readNumber(text);
   if (number === null) return null;
   const quantity: FhirObject = { value: Number(number.digits) };
   if (number.comparator !== undefined) quantity.comparator = number.comparator;
-  if (keepDigits(quantity, number.digits)) run.hasDigits = true;
+  keepDigits(quantity, number.digits);
   return quantity;
 }
 
@@ -24,7 +24,7 @@ export const numberQuantity: ValueType = {
       const [run, segment, field, rep, component, subcomponent] = place;
       const text = textAt(segment, field, rep, component, subcomponent);
       if (text === '') return undefined;
-      const quantity = quantityOf(run, text);
+      const quantity = quantityOf(text);
       if (quantity === null) run.issue('warning', 'value', pathOf(...place), `not a number: ${shown(text)}`);
       return quantity ?? undefined;
     },

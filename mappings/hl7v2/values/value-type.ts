@@ -36,6 +36,10 @@ export interface ValueType {
   readonly yields: readonly string[];
   readonly covers: Coverage;
   readonly needsTable?: boolean;
+  /** Reads nothing but the element and the site: no other field, not the message's offset, not its receipt. */
+  readonly isSelfContained?: boolean;
+  /** Self-contained, and its texts come again in many messages: worth remembering. */
+  readonly recurs?: boolean;
   compile(options: RowOptions): Convert;
 }
 
