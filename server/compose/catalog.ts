@@ -54,13 +54,14 @@ export function channelCatalog(parts: CatalogParts): ChannelCatalog {
 const senderOf = (request: FastifyRequest): string => request.caller?.subject ?? '';
 
 /** `dicomweb` as a door: STOW-RS under `/dicomweb`. */
-function dicomwebSourceKind({ ports, httpSources }: CatalogParts): SourceKind<unknown> {
+function dicomwebSourceKind({ ports, config, httpSources }: CatalogParts): SourceKind<unknown> {
   return {
     kind: 'dicomweb',
     messageKind: 'dicom',
     settings: z.strictObject({}),
     create() {
-      const source = createStowSource({ ...ports, senderOf });
+      const limits = { diskFreeBytesMin: config.disk.freeBytesMin };
+      const source = createStowSource({ ...ports, senderOf, limits });
       httpSources.push(source);
       return source;
     },

@@ -13,9 +13,13 @@ const channels: Readonly<Record<string, string>> = {
     'to: [ { "null": { takes: "application/fhir+json" } } ]',
     '',
   ].join('\n'),
-  'images.yaml': ['channel: images', 'source: { dicomweb: {} }', 'key: StudyInstanceUID', 'to: []', ''].join(
-    '\n',
-  ),
+  'images.yaml': [
+    'channel: images',
+    'source: { dicomweb: {} }',
+    'key: StudyInstanceUID',
+    'to: [ { "null": {} } ]',
+    '',
+  ].join('\n'),
 };
 
 export interface TestedEngine extends ReadyEngine {

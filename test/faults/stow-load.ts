@@ -28,17 +28,26 @@ export async function sendStowLoad(
   ledger: StowLedger,
   isOver: () => boolean,
 ): Promise<void> {
-  await Promise.all(Array.from({ length: options.senders }, () => sendLane(options, ledger, isOver)));
+  const lanes = Array.from({ length: options.senders }, (_, lane) => {
+    return sendLane(options, lane % 2 === 1, ledger, isOver);
+  });
+  await Promise.all(lanes);
 }
 
-async function sendLane(options: StowLoadOptions, ledger: StowLedger, isOver: () => boolean): Promise<void> {
+/** Every other sender does not say how long its body is, as clients that stream from a disk do. */
+async function sendLane(
+  options: StowLoadOptions,
+  isChunked: boolean,
+  ledger: StowLedger,
+  isOver: () => boolean,
+): Promise<void> {
   while (!isOver()) {
     ledger.sent += 1;
     const { bytes, sent } = instanceOf(ledger.sent);
     ledger.attempted.set(sent.sopInstanceUid, sent.sha256);
     let answer = '';
     while (answer !== '200' && (answer === '' || !isOver())) {
-      answer = await store(options, bytes);
+      answer = await store(options, bytes, isChunked);
       ledger.answers.set(answer, ledger.count(answer) + 1);
       if (answer === '0') return;
       if (answer !== '200') await new Promise((next) => setTimeout(next, options.retryMs ?? 50));
@@ -49,7 +58,7 @@ async function sendLane(options: StowLoadOptions, ledger: StowLedger, isOver: ()
 
 const failureReason = /"00081197"\s*:\s*\{[^}]*"Value"\s*:\s*\[\s*(\d+)/;
 
-async function store({ url, token }: StowLoadOptions, instance: Buffer): Promise<string> {
+async function store({ url, token }: StowLoadOptions, instance: Buffer, isChunked: boolean): Promise<string> {
   const boundary = 'faults-boundary';
   const body = Buffer.concat([
     Buffer.from(`--${boundary}\r\nContent-Type: application/dicom\r\n\r\n`),
@@ -64,7 +73,8 @@ async function store({ url, token }: StowLoadOptions, instance: Buffer): Promise
         'content-type': `multipart/related; type="application/dicom"; boundary=${boundary}`,
         accept: 'application/dicom+json',
       },
-      body,
+      body: isChunked ? new Blob([body]).stream() : body,
+      duplex: 'half',
     });
     const text = await answer.text();
     const reason = failureReason.exec(text)?.[1];

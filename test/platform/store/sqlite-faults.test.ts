@@ -109,8 +109,10 @@ describe('SQLite: faults', () => {
       { reason: { code: 'BH_STORE_FULL' } },
       { reason: { code: 'BH_STORE_FULL' } },
     ]);
+    expect(await store.health()).toMatchObject({ accepting: false, reason: expect.stringContaining('full') });
     failing.fail = null;
     expect(await store.accept(message(dedupe('a')))).toMatchObject({ outcome: 'stored', id: kept.id + 1 });
+    expect(await store.health()).toMatchObject({ accepting: true });
     expect(await store.accept(message(dedupe('kept')))).toMatchObject({ outcome: 'duplicate', id: kept.id });
   });
 
