@@ -103,7 +103,8 @@ export class Answerer {
       const detail = 'the answer of the destination is no acknowledgement';
       return this.#ack(message, 'AE', { code: 'BH_DELIVERY_REFUSED', detail });
     }
-    if (ack.controlId === message?.get('MSH-10')) return answer;
+    // A commit of the destination says that it holds the message; to this sender it is the answer of the application.
+    if (ack.controlId === message?.get('MSH-10') && ack.code.startsWith('A')) return answer;
     const code = `A${ack.code.charAt(1)}` as AckCode;
     const error: Refusal = { code: 'BH_DELIVERY_REFUSED', detail: ack.text };
     return this.#ack(message, code, code === 'AA' ? undefined : error);
