@@ -10,6 +10,7 @@ import { createAuthenticate } from './authenticate.ts';
 import { dropRest, watchBody } from './body-deadline.ts';
 import { answerClientError } from './client-error.ts';
 import { guard, scopePermission } from './guard.ts';
+import { takeJsonBodies } from './json-body.ts';
 import { createListener } from './listener.ts';
 import { openApi, type PlainRoute } from './openapi.ts';
 import type { HttpServer, HttpServerOptions } from './options.ts';
@@ -92,6 +93,7 @@ export async function createApp(
     },
     routerOptions: { ignoreTrailingSlash: false },
   });
+  takeJsonBodies(app);
   const table = new RouteTable();
   const authenticate = await createAuthenticate({ ...options, auth });
   app.removeContentTypeParser('text/plain');
