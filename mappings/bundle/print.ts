@@ -7,49 +7,79 @@ import { textBoxOf } from './kept.ts';
  * those it gives the same text, and takes longer: it knows nothing of what was printed before.
  */
 export function printBundle(bundle: Bundle): string {
-  return printObject(bundle as unknown as FhirObject);
+  const out: string[] = [];
+  printObject(bundle as unknown as FhirObject, out);
+  return out.join('');
 }
 
-function print(value: FhirValue): string {
-  if (typeof value === 'string') return printText(value);
-  if (typeof value !== 'object') return JSON.stringify(value);
-  return Array.isArray(value) ? printList(value) : printObject(value);
+/** Pieces are collected and joined once: a text that grows piece by piece has to be flattened, which takes twice as long. */
+function print(value: FhirValue, out: string[]): void {
+  if (typeof value === 'string') printText(value, out);
+  else if (typeof value !== 'object') out.push(JSON.stringify(value));
+  else if (Array.isArray(value)) printList(value, out);
+  else printObject(value, out);
 }
 
-function printList(list: readonly FhirValue[]): string {
-  let text = '[';
-  for (let at = 0; at < list.length; at++) text += at === 0 ? print(list[at]!) : `,${print(list[at]!)}`;
-  return `${text}]`;
+function printList(list: readonly FhirValue[], out: string[]): void {
+  if (list.length === 0) out.push('[]');
+  for (let at = 0; at < list.length; at++) {
+    out.push(at === 0 ? '[' : ',');
+    print(list[at]!, out);
+  }
+  if (list.length > 0) out.push(']');
 }
 
-function printObject(value: FhirObject): string {
+function printObject(value: FhirObject, out: string[]): void {
   const box = textBoxOf(value);
-  if (box?.text !== undefined) return box.text;
-  let text = '';
+  if (box === undefined) printMembers(value, out);
+  else {
+    if (box.text === undefined) {
+      const own: string[] = [];
+      printMembers(value, own);
+      box.text = own.join('');
+    }
+    out.push(box.text);
+  }
+}
+
+function printMembers(value: FhirObject, out: string[]): void {
+  let isFirst = true;
   for (const name in value) {
     const inner = value[name];
     if (inner === undefined) continue;
+    const { first, next } = known(name);
+    out.push(isFirst ? first : next);
+    isFirst = false;
     const digits = typeof inner === 'number' && name === 'value' ? digitsIn(value) : undefined;
-    text += `${text === '' ? '{' : ','}${printName(name)}${digits ?? print(inner)}`;
+    if (digits === undefined) print(inner, out);
+    else out.push(digits);
   }
-  text = text === '' ? '{}' : `${text}}`;
-  if (box !== undefined) box.text = text;
-  return text;
+  out.push(isFirst ? '{}' : '}');
+}
+
+/** An element's name as the first of its object, and as one after another. */
+interface PrintedName {
+  readonly first: string;
+  readonly next: string;
 }
 
 /** Element names are few; the bound is a safety rail. */
 const namesMax = 10_000;
-const names = new Map<string, string>();
+const names = new Map<string, PrintedName>();
 
-function printName(name: string): string {
-  const known = names.get(name);
-  if (known !== undefined) return known;
+function known(name: string): PrintedName {
+  const before = names.get(name);
+  if (before !== undefined) return before;
   const text = `${JSON.stringify(name)}:`;
-  if (names.size < namesMax) names.set(name, text);
-  return text;
+  const printed = { first: `{${text}`, next: `,${text}` };
+  if (names.size < namesMax) names.set(name, printed);
+  return printed;
 }
 
 /** Characters that JSON escapes, and surrogates, which it escapes when they stand alone. */
 const escaped = /["\\\u0000-\u001f\ud800-\udfff]/;
 
-const printText = (text: string): string => (escaped.test(text) ? JSON.stringify(text) : `"${text}"`);
+function printText(text: string, out: string[]): void {
+  if (escaped.test(text)) out.push(JSON.stringify(text));
+  else out.push('"', text, '"');
+}

@@ -39,21 +39,34 @@ function addLeaves(
   field: number,
   taken: readonly Taken[] | undefined,
 ): void {
+  const { component: mark, subcomponent: innerMark } = run.message.delimiters;
   const reps = segment.repetitions(field);
   for (let rep = 1; rep <= reps; rep++) {
-    const components = segment.components(field, rep);
-    for (let component = 1; component <= components; component++) {
-      const parts = segment.subcomponents(field, rep, component);
-      for (let part = 1; part <= parts; part++) {
-        if (segment.raw(field, rep, component, part).trim() === '') continue;
+    const components = partsOf(segment.raw(field, rep), mark);
+    for (let component = 1; component <= components.length; component++) {
+      const text = components[component - 1]!;
+      if (text === '') continue;
+      const parts = partsOf(text, innerMark);
+      for (let part = 1; part <= parts.length; part++) {
         if (taken !== undefined && isTaken(taken, rep, component, part)) continue;
+        if (parts[part - 1]!.trim() === '') continue;
         if (residue.length >= limits.mapResidueMax) return;
-        const path = pathOf(run, segment, field, rep, components > 1 ? component : 0, parts > 1 ? part : 0);
+        const path = pathOf(
+          run,
+          segment,
+          field,
+          rep,
+          components.length > 1 ? component : 0,
+          parts.length > 1 ? part : 0,
+        );
         residue.push({ path, value: segment.get(field, rep, component, part).slice(0, valueCharsMax) });
       }
     }
   }
 }
+
+const partsOf = (text: string, mark: string): readonly string[] =>
+  mark !== '' && text.includes(mark) ? text.split(mark) : [text];
 
 function isTaken(taken: readonly Taken[], rep: number, component: number, part: number): boolean {
   for (const one of taken) {

@@ -63,6 +63,7 @@ function readingRow(
       ? (run, segment, source, out) => writeAll(run, row.id, parts, segment, source, out)
       : (run, segment, source, out) => writeOne(run, row.id, parts, segment, source, out, 1);
   return (run, frame, out) => {
+    if (!isSent(frame, sources)) return;
     if (!path.isAppending && !path.isChoice && path.isSet(out)) return;
     if (holds?.(frame) === false) return;
     for (const source of sources) {
@@ -75,6 +76,14 @@ function readingRow(
       if (isWritten) return;
     }
   };
+}
+
+/** Most rows of most messages find nothing: that is asked first. */
+function isSent(frame: Frame, sources: readonly SourcePath[]): boolean {
+  for (const { slot, field } of sources) {
+    for (const segment of frame.slots[slot]!) if (segment.raw(field) !== '') return true;
+  }
+  return false;
 }
 
 function writeAll(

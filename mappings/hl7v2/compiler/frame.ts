@@ -63,6 +63,7 @@ function conditionText(frame: Frame, source: SourcePath): string {
 }
 
 function isValued(segment: Hl7Segment, field: number): boolean {
+  if (/^[0-9A-Za-z]/.test(segment.raw(field, 1))) return true;
   const components = segment.components(field);
   for (let component = 1; component <= components; component++) {
     const parts = segment.subcomponents(field, 1, component);
