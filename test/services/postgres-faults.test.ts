@@ -1,0 +1,216 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { type MessageId, messageId } from '../../core/ids.ts';
+import { type Store, silentLogger } from '../../core/ports/index.ts';
+import { openPostgresStore, restorePostgresBackup } from '../../platform/store/index.ts';
+import { SessionPool } from '../../platform/store/postgres/session-pool.ts';
+import {
+  claim,
+  dedupe,
+  deliver,
+  delivery,
+  keys,
+  leaseAdt,
+  message,
+  processed,
+  startMs,
+} from '../platform/store/store-fixtures.ts';
+import { systemClock } from '../platform/store/system-clock.ts';
+import { PostgresServer } from './postgres-server.ts';
+
+const server = await PostgresServer.start();
+afterAll(() => server?.close());
+const dist = join(import.meta.dirname, '..', '..', 'dist');
+const isBuilt = existsSync(join(dist, 'platform/store/postgres/open.js'));
+
+const open = (url: string) => openPostgresStore({ url, clock: systemClock, logger: silentLogger });
+const codeOf = async (work: Promise<unknown>) =>
+  work.then(
+    () => 'none',
+    (error: { code?: string }) => error.code,
+  );
+
+/** Accepts as a careful sender would: what was not acknowledged is sent again. */
+async function insist(store: Store, key: string): Promise<MessageId> {
+  for (;;) {
+    try {
+      return (await store.accept(message({ ...dedupe(key), ...keys(['control-id', key]) }))).id;
+    } catch (error) {
+      expect((error as { code?: string }).code).toBe('BH_STORE_IO');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+(server ? describe : describe.skip)('PostgreSQL: faults', () => {
+  test('a server that crashes and comes back loses nothing acknowledged; the store goes on by itself', async () => {
+    const url = await server!.createDatabase();
+    const store = await open(url);
+    const lease = await leaseAdt(store);
+    const [id] = await deliver(store, lease, [delivery()]);
+    const [leased] = await claim(store);
+    const acknowledged = new Map<string, MessageId>();
+    let isLoading = true;
+    const load = Promise.all(
+      Array.from({ length: 16 }, async (_, sender) => {
+        for (let n = 0; isLoading; n += 1) {
+          acknowledged.set(`${sender}-${n}`, await insist(store, `${sender}-${n}`));
+        }
+      }),
+    );
+    const reach = async (count: number) => {
+      while (acknowledged.size < count) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    await reach(200);
+    await server!.down('SIGQUIT');
+    expect(await codeOf(store.accept(message()))).toBe('BH_STORE_IO');
+    expect(await store.health()).toMatchObject({ accepting: false, reason: expect.any(String) });
+    await server!.up();
+    await reach(acknowledged.size + 200);
+    isLoading = false;
+    await load;
+    expect(await store.health()).toMatchObject({ accepting: true });
+    for (const [key, one] of acknowledged) {
+      expect((await store.getMessage(one))?.dedupe?.key).toBe(key);
+    }
+    expect(new Set(acknowledged.values()).size).toBe(acknowledged.size);
+    await store.settleDelivery(leased!, { outcome: { kind: 'delivered' }, atMs: startMs });
+    expect(await store.getDelivery(id!)).toMatchObject({ state: 'delivered' });
+    await store.close();
+  });
+
+  (isBuilt ? test : test.skip)(
+    'a killed node loses nothing it acknowledged, and its deliveries are taken by another (needs dist)',
+    async () => {
+      const url = await server!.createDatabase();
+      const printed = await killAfter(url, 300);
+      const store = await open(url);
+      for (const id of printed) expect(await store.getMessage(messageId(id))).not.toBeNull();
+      const before = await claim(store, { nowMs: startMs + 9_999 });
+      expect(before).toEqual([]);
+      const taken = await claim(store, { nowMs: startMs + 10_000, owner: 'second' });
+      expect(taken).toMatchObject([{ attempts: 2, leaseOwner: 'second' }]);
+      expect(await store.leaseChannel('adt', 'second', 30_000)).toBeNull();
+      await store.close();
+    },
+  );
+
+  test('commits are durable even where the database says otherwise', async () => {
+    const url = await server!.createDatabase();
+    const name = url.split('/').at(-1)!;
+    await server!.run('postgres', `ALTER DATABASE ${name} SET synchronous_commit = off`);
+    const pool = new SessionPool({
+      url,
+      name: 'test',
+      connectMs: 5_000,
+      statementMs: 5_000,
+      sessionsMax: 1,
+      waitingMax: 1,
+      onIdleError: () => {},
+    });
+    const show = { text: 'SHOW synchronous_commit' };
+    const rows = await pool.use(
+      (session) => session.query(show),
+      () => true,
+    );
+    expect(rows).toEqual([{ synchronous_commit: 'on' }]);
+    await pool.close();
+  });
+
+  test('an unsuitable server or database is refused by name', async () => {
+    const encoding = 'ENCODING SQL_ASCII TEMPLATE template0';
+    await server!.run('postgres', `CREATE DATABASE ascii ${encoding}`);
+    expect(await codeOf(open(server!.url('ascii')))).toBe('BH_STORE_VERSION');
+    const url = await server!.createDatabase();
+    await (await open(url)).close();
+    await server!.run(url, "INSERT INTO schema_migrations (name, batch) VALUES ('0099-future', 9)");
+    expect(await codeOf(open(url))).toBe('BH_STORE_VERSION');
+    await server!.run('postgres', 'ALTER SYSTEM SET fsync = off');
+    await server!.run('postgres', 'SELECT pg_reload_conf(), pg_sleep(0.5)');
+    expect(await codeOf(open(await server!.createDatabase()))).toBe('BH_STORE_VERSION');
+    await server!.run('postgres', 'ALTER SYSTEM RESET fsync');
+    await server!.run('postgres', 'SELECT pg_reload_conf(), pg_sleep(0.5)');
+    expect(await codeOf(open('postgres://postgres@127.0.0.1:1/none'))).toBe('BH_STORE_IO');
+  });
+
+  test('characters and lengths that PostgreSQL refuses do not stop a feed', async () => {
+    const store = await open(await server!.createDatabase());
+    const lease = await leaseAdt(store);
+    const odd = `a\0b\ud800c${'x'.repeat(10_000)}`;
+    const { id } = await store.accept(
+      message({ ...dedupe(odd), ...keys(['mrn', odd]), keys: [odd], sender: odd, type: odd, facts: { odd } }),
+    );
+    expect((await store.accept(message(dedupe(odd)))).outcome).toBe('duplicate');
+    expect(await store.searchMessages({ keys: [{ name: 'mrn', value: odd }], limit: 2 })).toHaveLength(1);
+    expect((await store.getMessage(id))?.facts).toEqual({ odd });
+    const at = { scope: 'adt', key: odd };
+    await store.commitProcessed(lease, [
+      processed(id, {
+        deliveries: [delivery({ lanes: [odd], dueAtMs: startMs + 0.5 }), delivery({ lanes: [odd] })],
+        states: [{ ...at, value: { odd } }],
+        items: [{ ...at, itemKey: odd, value: 1 }],
+        timers: [{ key: odd, name: 'quiet', dueAtMs: startMs }],
+      }),
+    ]);
+    expect((await store.readStates([{ ...at, withItems: true }]))[0]).toMatchObject({ value: { odd } });
+    expect(await store.fireTimers(lease, 1, startMs, 5)).toBe(1);
+    expect((await claim(store, { nowMs: startMs + 1 })).map((one) => one.lanes)).toEqual([[odd]]);
+    await store.close();
+  });
+
+  test('a backup restored into an empty database is the same store', async () => {
+    const store = await open(await server!.createDatabase());
+    const lease = await leaseAdt(store);
+    const { id } = await store.accept(message({ ...dedupe('k'), ...keys(['mrn', 'P1']) }));
+    await store.commitProcessed(lease, [
+      processed(id, {
+        deliveries: [delivery({ lanes: ['P1'] }), delivery({ lanes: ['P1'] })],
+        states: [{ scope: 'adt', key: 'P1', value: 1 }],
+      }),
+    ]);
+    const folder = mkdtempSync(join(tmpdir(), 'bithive-backup-'));
+    try {
+      await store.backup(folder);
+      const url = await server!.createDatabase();
+      await restorePostgresBackup(url, folder);
+      expect(await codeOf(restorePostgresBackup(url, folder))).toBe('BH_STORE_VERSION');
+      const copy = await open(url);
+      expect(await copy.getMessage(id)).toEqual(await store.getMessage(id));
+      expect(await copy.searchMessages({ keys: [{ name: 'mrn', value: 'P1' }], limit: 5 })).toHaveLength(1);
+      expect(await copy.accept(message(dedupe('k')))).toMatchObject({ id, outcome: 'duplicate' });
+      expect((await copy.accept(message())).id).toBeGreaterThan(id);
+      const [first] = await claim(copy);
+      await copy.settleDelivery(first!, { outcome: { kind: 'delivered' }, atMs: startMs });
+      expect(await claim(copy)).toHaveLength(1);
+      await copy.close();
+    } finally {
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+/** A node that claims one delivery and then accepts until it is killed; answers the ids that it printed as acknowledged. */
+function killAfter(url: string, count: number): Promise<readonly number[]> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'postgres-kill-child.mjs'), dist, url]);
+  let printed = '';
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaint += chunk.toString();
+  });
+  child.stdout.on('data', (chunk: Buffer) => {
+    printed += chunk.toString();
+    if (printed.split('\n').length > count) child.kill('SIGKILL');
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', () => {
+      const lines = printed.split('\n').slice(0, -1);
+      if (lines.length < count) reject(new TypeError(`the child ended early: ${complaint}`));
+      else resolve(lines.map(Number));
+    });
+  });
+}
