@@ -132,7 +132,7 @@ export const configSchema = z.strictObject({
     silenceMinutes: count(
       0,
       10_080,
-      'A channel that received before and then nothing for so long raises an alert. 0: never.',
+      'A channel that receives nothing for so long while the engine runs raises an alert. 0: never.',
     ),
     queueMinutes: count(0, 10_080, 'Work that waits longer raises an alert. 0: never.'),
   }),

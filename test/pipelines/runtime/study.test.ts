@@ -2,7 +2,8 @@ import { afterEach, expect, test } from '@jest/globals';
 import type { BlobHash } from '../../../core/ids.ts';
 import type { InferenceJob } from '../../../core/inference.ts';
 import type { Arrival } from '../../../core/message.ts';
-import { startTestEngine, type TestDoor, type TestEngine, until } from './test-channel.ts';
+import type { Store } from '../../../core/ports/index.ts';
+import { startTestEngine, type TestDoor, type TestEngine, until, withFaults } from './test-channel.ts';
 
 const channel = `
 channel: imaging
@@ -82,4 +83,88 @@ test('a study that no rule takes goes to no model, and its message says so', asy
   const message = await quiet();
   expect((await store.lineage(message?.id as never)).report).toMatchObject({ route: { models: [] } });
   expect(jobsOf(engine)).toHaveLength(0);
+});
+
+test('2,000 instances make one study with all of them in order, without a state that grows with each', async () => {
+  const wide = channel.replace('quietMs: 60', 'quietMs: 400');
+  let writtenBytes = 0;
+  const wrap = (store: Store): Store =>
+    withFaults(store, {
+      commitProcessed: (lease, results) => {
+        for (const { states, items } of results) writtenBytes += JSON.stringify([states, items]).length;
+        return store.commitProcessed(lease, results);
+      },
+    });
+  engine = await startTestEngine([wide], { wrap });
+  const running = engine;
+  const door = running.doors.get('imaging') as TestDoor;
+  const count = 2_000;
+  const order = Array.from({ length: count }, (_, at) => String(((at * 7919) % count) + 1));
+  await Promise.all(order.map((sop) => door.accept(arrival(sop))));
+  await until(() => jobsOf(running).length > 0);
+  const [job] = jobsOf(running);
+  expect(jobsOf(running)).toHaveLength(1);
+  expect(job?.study.version).toBe(1);
+  expect(job?.study.instances.map(({ instanceNumber }) => instanceNumber)).toEqual(
+    Array.from({ length: count }, (_, at) => at + 1),
+  );
+  // About a kilobyte for each instance, whichever it is: a state that held them all would be a thousand times that.
+  expect(writtenBytes / count).toBeLessThan(2_500);
+});
+
+test('the same SOP Instance UID with other content takes the place of the first, as a new version of the study', async () => {
+  engine = await startTestEngine([channel]);
+  const running = engine;
+  const door = running.doors.get('imaging') as TestDoor;
+  await door.accept(arrival('1'));
+  await until(() => jobsOf(running).length === 1);
+  await door.accept(arrival('1', 'DX', 'c0ffee'));
+  await until(() => jobsOf(running).length === 2);
+  const { study } = jobsOf(running)[1] as InferenceJob;
+  expect(study).toMatchObject({ version: 2, instances: [{ blob: 'c0ffee'.padStart(64, '0') }] });
+  expect(study.instances).toHaveLength(1);
+});
+
+test('a longer quiet time that comes into force while a study is open completes it all the same', async () => {
+  engine = await startTestEngine([channel.replace('quietMs: 60', 'quietMs: 500')]);
+  await (engine.doors.get('imaging') as TestDoor).accept(arrival('1'));
+  await until(async () => (await engine?.store.nextTimerMs('imaging')) !== null);
+  const { folder } = engine;
+  await engine.stop();
+  engine = await startTestEngine([channel.replace('quietMs: 60', 'quietMs: 1500')], { folder });
+  const running = engine;
+  await until(() => jobsOf(running).length === 1);
+  expect(jobsOf(running)[0]?.study.completedAtMs).toBeGreaterThanOrEqual(
+    (jobsOf(running)[0]?.study.instances[0]?.receivedAtMs ?? 0) + 1_500,
+  );
+});
+
+test('a study is forgotten in time: its instances go, its version stays', async () => {
+  engine = await startTestEngine([channel]);
+  const running = engine;
+  const { store } = running;
+  const door = running.doors.get('imaging') as TestDoor;
+  await Promise.all([door.accept(arrival('1')), door.accept(arrival('2'))]);
+  await until(() => jobsOf(running).length === 1);
+  const blobs = async () => {
+    const named: string[] = [];
+    for (const { items } of await store.readStates([{ scope: 'imaging', key: '1.2.3', withItems: true }]))
+      named.push(...(items ?? []).map(({ itemKey }) => itemKey));
+    return named;
+  };
+  expect(await blobs()).toEqual(['1', '2']);
+  // Thirty days later: the timer that was set at completion, as the store would fire it.
+  const dueAtMs = (await store.nextTimerMs('imaging')) ?? 0;
+  expect(dueAtMs).toBeGreaterThan(Date.now() + 29 * 86_400_000);
+  const lease = await store.leaseChannel('imaging', 'test', 10_000);
+  await store.fireTimers(lease as never, 1, dueAtMs, 10);
+  await until(async () => (await blobs()).length === 0);
+  expect(await store.readStates([{ scope: 'imaging', key: '1.2.3', withItems: false }])).toMatchObject([
+    { value: { status: 'complete', version: 1, instances: 0 } },
+  ]);
+  expect(await store.readStates([{ scope: 'imaging/seen', key: '1', withItems: false }])).toEqual([]);
+
+  await door.accept(arrival('1', 'DX', 'beef'));
+  await until(() => jobsOf(running).length === 2);
+  expect(jobsOf(running)[1]?.study).toMatchObject({ version: 2, instances: [{ sopInstanceUid: '1' }] });
 });

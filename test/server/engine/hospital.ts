@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { api } from 'dicomweb-client';
 import { loadConfig } from '../../../config/index.ts';
-import { type Engine, startEngine } from '../../../server/compose.ts';
+import { type Engine, type EngineOptions, startEngine } from '../../../server/compose.ts';
 import { DemoHis } from '../../../server/demo/his.ts';
 import { type RunningSandbox, startSandboxEhr } from '../../../server/sandbox-ehr/start.ts';
 
@@ -17,6 +17,8 @@ export interface Hospital {
   readonly ehr: RunningSandbox;
   readonly folder: string;
   readonly dicomweb: string;
+  /** Starts the engine anew on the same folder, after it was stopped. */
+  readonly again: EngineOptions;
   his(): Promise<DemoHis>;
   /** What the EHR answers to a search: its resources. */
   search(query: string): Promise<readonly EhrResource[]>;
@@ -75,12 +77,14 @@ export async function startHospital(options: HospitalOptions = {}): Promise<Hosp
     cwd: folder,
   });
   const environment = { BITHIVE_STUDY_QUIET_MS: String(options.quietMs ?? 300) };
-  const engine = await startEngine({ config, environment });
+  const again = { config, environment };
+  const engine = await startEngine(again);
   const door = (protocol: string) => engine.listening.find((one) => one.protocol === protocol)?.port ?? 0;
   return {
     engine,
     ehr,
     folder,
+    again,
     dicomweb: `http://127.0.0.1:${door('http')}/dicomweb`,
     his: () => DemoHis.connect('127.0.0.1', door('mllp')),
     search: (query) => search(ehr.url, query),
