@@ -14,6 +14,7 @@ import { type MapFolder, readMapFolder } from './compiler/read-folder.ts';
 import type { Vocabulary } from './compiler/row-options.ts';
 import { convertMessage } from './convert.ts';
 import type { Explanation, MapIssue, Residue } from './issue.ts';
+import { assemblerOf } from './provenance.ts';
 import type { ConvertContext, MapSite } from './run.ts';
 import { builtInTypes } from './values/built-in-types.ts';
 
@@ -47,11 +48,13 @@ export function loadHl7ToFhirMap(options: {
   const folder = readMapFolder(options.folder ?? ownFolder);
   const siteHash = createHash('sha256').update(JSON.stringify(site)).digest('hex').slice(0, 8);
   const version = `${folder.hash}+site.${siteHash}`;
+  const systems = siteSystems(site);
   const mapSite: MapSite = {
     settings: site,
-    systems: siteSystems(site),
+    systems,
     uuid: nameUuid(site.namespace),
     version,
+    assembler: assemblerOf(systems, version),
   };
   const messages = compileMessages(folder);
   const byType = new Map(

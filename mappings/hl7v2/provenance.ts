@@ -1,8 +1,20 @@
 import type { FhirObject, Resource } from '../bundle/bundle.ts';
+import { keep } from '../bundle/kept.ts';
+import type { Systems } from '../identity/systems.ts';
 import type { MadeResources } from './compiler/made-resources.ts';
 import type { Run } from './run.ts';
 
 const participantType = 'http://terminology.hl7.org/CodeSystem/provenance-participant-type';
+
+/** This map, as the one who put the resources together. */
+export const assemblerOf = (systems: Systems, version: string): FhirObject =>
+  keep({
+    type: { coding: [{ system: participantType, code: 'assembler', display: 'Assembler' }] },
+    who: {
+      identifier: { system: systems.local('map'), value: version },
+      display: `BitHive hl7v2-to-fhir ${version}`,
+    },
+  });
 
 /**
  * What the rows cannot know of a message's Provenance: what it is about (everything that the message says how it is), who put it
@@ -14,14 +26,7 @@ export function completeProvenance(run: Run, made: MadeResources, provenance: Re
     .filter((one) => one.spec.write === 'update')
     .map((one): FhirObject => ({ reference: one.fullUrl }));
   if (targets.length > 0) provenance.target = targets;
-  const assembler: FhirObject = {
-    type: { coding: [{ system: participantType, code: 'assembler', display: 'Assembler' }] },
-    who: {
-      identifier: { system: site.systems.local('map'), value: site.version },
-      display: `BitHive hl7v2-to-fhir ${site.version}`,
-    },
-  };
-  provenance.agent = [...((provenance.agent as FhirObject[] | undefined) ?? []), assembler];
+  provenance.agent = [...((provenance.agent as FhirObject[] | undefined) ?? []), site.assembler];
   const header = run.message.first('MSH');
   const controlId = header?.get(10) ?? '';
   if (controlId === '') return;

@@ -17,6 +17,8 @@ export interface MapSite {
   readonly uuid: NameUuid;
   /** Names the map and its version in Provenance. */
   readonly version: string;
+  /** The agent of Provenance that stands for the map. */
+  readonly assembler: FhirObject;
 }
 
 export interface ConvertContext {

@@ -70,7 +70,7 @@ function schedule(words: Int32Array, block: Uint8Array, start: number): void {
   }
 }
 
-/** RFC 3174 6.1 */
+/** RFC 3174 6.1, the four kinds of rounds one after the other, so that none is chosen per round. */
 function compress(state: Int32Array, words: Int32Array, block: Uint8Array, start: number): void {
   schedule(words, block, start);
   let a = state[0]!;
@@ -78,16 +78,32 @@ function compress(state: Int32Array, words: Int32Array, block: Uint8Array, start
   let c = state[2]!;
   let d = state[3]!;
   let e = state[4]!;
-  for (let at = 0; at < 80; at++) {
-    const mixed =
-      at < 20
-        ? ((b & c) | (~b & d)) + 0x5a827999
-        : at < 40
-          ? (b ^ c ^ d) + 0x6ed9eba1
-          : at < 60
-            ? ((b & c) | (b & d) | (c & d)) + 0x8f1bbcdc
-            : (b ^ c ^ d) + 0xca62c1d6;
-    const next = (((a << 5) | (a >>> 27)) + mixed + e + words[at]!) | 0;
+  for (let at = 0; at < 20; at++) {
+    const next = (((a << 5) | (a >>> 27)) + (d ^ (b & (c ^ d))) + 0x5a827999 + e + words[at]!) | 0;
+    e = d;
+    d = c;
+    c = (b << 30) | (b >>> 2);
+    b = a;
+    a = next;
+  }
+  for (let at = 20; at < 40; at++) {
+    const next = (((a << 5) | (a >>> 27)) + (b ^ c ^ d) + 0x6ed9eba1 + e + words[at]!) | 0;
+    e = d;
+    d = c;
+    c = (b << 30) | (b >>> 2);
+    b = a;
+    a = next;
+  }
+  for (let at = 40; at < 60; at++) {
+    const next = (((a << 5) | (a >>> 27)) + ((b & c) | (d & (b | c))) + 0x8f1bbcdc + e + words[at]!) | 0;
+    e = d;
+    d = c;
+    c = (b << 30) | (b >>> 2);
+    b = a;
+    a = next;
+  }
+  for (let at = 60; at < 80; at++) {
+    const next = (((a << 5) | (a >>> 27)) + (b ^ c ^ d) + 0xca62c1d6 + e + words[at]!) | 0;
     e = d;
     d = c;
     c = (b << 30) | (b >>> 2);

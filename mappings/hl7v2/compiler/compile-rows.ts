@@ -1,11 +1,12 @@
 import { BitHiveError } from '../../../core/errors.ts';
 import type { Hl7Segment } from '../../../formats/hl7v2/index.ts';
-import type { FhirObject, FhirValue } from '../../bundle/bundle.ts';
+import { type FhirObject, type FhirValue, isObject } from '../../bundle/bundle.ts';
 import { keep } from '../../bundle/kept.ts';
 import { pathOf, type Run } from '../run.ts';
 import { remembered } from '../values/remembered.ts';
+import type { Convert } from '../values/value-type.ts';
 import { type Frame, frameCondition, parseSource, type Slots, type SourcePath } from './frame.ts';
-import { compileOutputPath } from './output-path.ts';
+import { compileOutputPath, fill } from './output-path.ts';
 import { compileRowParts, fixedOf, type RowParts, type Vocabulary } from './row-options.ts';
 import type { Row, SegmentFile } from './schema.ts';
 import type { YamlFile } from './yaml-file.ts';
@@ -52,9 +53,7 @@ function readingRow(
   slots: Slots,
   fail: (why: string) => never,
 ): WriteRow {
-  const compiled = compileRowParts(row, target, vocabulary, fail);
-  const parts =
-    compiled.type.recurs === true ? { ...compiled, convert: remembered(compiled.convert) } : compiled;
+  const parts = remembering(compileRowParts(row, target, vocabulary, fail));
   const sources = sourcesOf(row, slots, fail);
   const holds = conditionOf(row, slots, fail);
   const { path } = parts;
@@ -76,6 +75,20 @@ function readingRow(
       if (isWritten) return;
     }
   };
+}
+
+/** Fixed values that go into the value itself are remembered with it. */
+function remembering(parts: RowParts): RowParts {
+  const { type, path, fixed, convert } = parts;
+  if (type.recurs !== true) return parts;
+  const isInside = fixed !== undefined && path.fillsValue && !('system' in fixed) && !('value' in fixed);
+  if (!isInside) return { ...parts, convert: remembered(convert) };
+  const filled: Convert = (...place) => {
+    const value = convert(...place);
+    if (isObject(value)) fill(value, fixed);
+    return value;
+  };
+  return { ...parts, convert: remembered(filled), fixed: undefined };
 }
 
 /** Most rows of most messages find nothing: that is asked first. */

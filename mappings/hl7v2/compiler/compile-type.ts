@@ -11,7 +11,7 @@ import type { Row, TypeFile } from './schema.ts';
 import type { YamlFile } from './yaml-file.ts';
 
 type Place = Parameters<Convert>;
-type Write = (place: Place, out: FhirObject) => void;
+type Write = (out: FhirObject, ...place: Place) => void;
 
 /** A datatype file as a value type. A target that is a resource is added to the Bundle and gives a reference. */
 export function compileType(file: YamlFile<TypeFile>, vocabulary: Vocabulary): ValueType {
@@ -35,23 +35,29 @@ export function compileType(file: YamlFile<TypeFile>, vocabulary: Vocabulary): V
     else if (row.as !== undefined) writes.push(readingRow(type, row, target, path, vocabulary, fail(index)));
   }
   const space = refer?.space ?? '';
-  const compile: ValueType['compile'] =
-    (options) =>
-    (...place) => {
-      const out: FhirObject = refer === undefined ? {} : { resourceType: target };
-      for (const write of writes) write(place, out);
-      if (isEmpty(out, refer !== undefined)) return undefined;
-      for (const write of fills) write(place, out);
-      if (refer !== undefined) return reference(place, out as Resource, space, type, refer);
-      if (target === 'Identifier' && out.system === undefined)
-        out.system = place[0].site.systems.of({ namespaceId: '' }, options.space);
-      return out;
-    };
+  const compile: ValueType['compile'] = (options) => (run, segment, field, rep, component, subcomponent) => {
+    const out: FhirObject = refer === undefined ? {} : { resourceType: target };
+    for (const write of writes) write(out, run, segment, field, rep, component, subcomponent);
+    if (isEmpty(out, refer !== undefined)) return undefined;
+    for (const write of fills) write(out, run, segment, field, rep, component, subcomponent);
+    if (refer !== undefined) {
+      const place: Place = [run, segment, field, rep, component, subcomponent];
+      return reference(place, out as Resource, space, type, refer);
+    }
+    if (target === 'Identifier' && out.system === undefined)
+      out.system = run.site.systems.of({ namespaceId: '' }, options.space);
+    return out;
+  };
   const isSelfContained = rows.every(
     (row) => row.as === undefined || vocabulary.types.get(row.as)?.isSelfContained === true,
   );
-  const recurs = isSelfContained && refer !== undefined;
-  return { yields: refer === undefined ? [target] : ['Reference'], covers, isSelfContained, recurs, compile };
+  return {
+    yields: refer === undefined ? [target] : ['Reference'],
+    covers,
+    isSelfContained,
+    recurs: isSelfContained,
+    compile,
+  };
 }
 
 function readingRow(
@@ -65,10 +71,9 @@ function readingRow(
   const parts = compileRowParts(row, target, vocabulary, fail);
   const holds = conditionOf(type, row, fail);
   const [first = 1, second = 0] = path;
-  return (place, out) => {
-    const [run, segment, field, rep, component, subcomponent] = place;
-    if (holds !== undefined && !holds(place)) return;
+  return (out, run, segment, field, rep, component, subcomponent) => {
     if (!parts.path.isAppending && parts.path.isSet(out)) return;
+    if (holds !== undefined && !holds([run, segment, field, rep, component, subcomponent])) return;
     let value: FhirValue | undefined;
     if (component === 0) value = parts.convert(run, segment, field, rep, first, second);
     else if (subcomponent === 0) value = parts.convert(run, segment, field, rep, component, first);
@@ -83,7 +88,7 @@ function fixedRow(type: string, row: Row, target: string, fail: (why: string) =>
   const path = compileOutputPath(target, row.to!, fail);
   const holds = conditionOf(type, row, fail);
   const value = keep(row.value) as FhirValue;
-  return (place, out) => {
+  return (out, ...place) => {
     if (holds === undefined || holds(place)) path.put(out, value, undefined, undefined);
   };
 }

@@ -15,6 +15,8 @@ export interface OutputPath {
   readonly isAppending: boolean;
   /** `value[x]`: the converter names the element. */
   readonly isChoice: boolean;
+  /** Ends in `[+]`: fixed values go into the value itself. */
+  readonly fillsValue: boolean;
   isSet(target: FhirObject): boolean;
   /** Puts a value in; `fixed` fills the gaps of the object that holds it, or of the value itself after `[+]`. */
   put(
@@ -40,6 +42,7 @@ export function compileOutputPath(type: string, text: string, fail: (why: string
     types,
     isAppending: steps.some((step) => step.mode === 'append'),
     isChoice: last.name.endsWith('[x]'),
+    fillsValue: last.mode === 'append',
     isSet: (target) => read(target, steps) !== undefined,
     put: steps.length === 1 && last.mode === 'one' ? putPlain(last.name) : putDeep(steps),
     describe: (target) => describe(target, steps),
@@ -148,7 +151,8 @@ function isRepeated(list: readonly FhirValue[], value: FhirValue): boolean {
   return list.some((one) => isObject(one) && one.value === own && one.system === system);
 }
 
-function fill(target: FhirObject, fixed: FhirObject): void {
+/** Sets what is missing. */
+export function fill(target: FhirObject, fixed: FhirObject): void {
   for (const name in fixed) if (target[name] === undefined) target[name] = fixed[name] as FhirValue;
 }
 

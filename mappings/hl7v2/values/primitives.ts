@@ -19,31 +19,39 @@ const fromText = (
   what: string,
   read: (text: string) => string | number | boolean | undefined,
 ) =>
-  leaf(yields, () => (...place) => {
-    const [run, segment, field, rep, component, subcomponent] = place;
+  leaf(yields, () => (run, segment, field, rep, component, subcomponent) => {
     const text = textAt(segment, field, rep, component, subcomponent);
     if (text === '') return undefined;
     const value = read(text);
-    if (value === undefined) run.issue('warning', 'value', pathOf(...place), `not ${what}: ${shown(text)}`);
+    if (value === undefined)
+      run.issue(
+        'warning',
+        'value',
+        pathOf(run, segment, field, rep, component, subcomponent),
+        `not ${what}: ${shown(text)}`,
+      );
     return value;
   });
 
 const dateLike = (yields: string, read: (run: Run, text: string) => DateTimeReading): ValueType => ({
   yields: [yields],
   covers: 'leaf',
-  compile:
-    () =>
-    (...place) => {
-      const [run, segment, field, rep, component, subcomponent] = place;
-      const text = textAt(segment, field, rep, component, subcomponent);
-      if (text === '') return undefined;
-      const reading = read(run, text);
-      if (reading.fault !== undefined) {
-        const kept = reading.text === undefined ? 'dropped' : `kept as ${reading.text}`;
-        run.issue('warning', 'value', pathOf(...place), `${shown(text)}: ${reading.fault}; ${kept}`);
-      }
-      return reading.text;
-    },
+  isSelfContained: true,
+  compile: () => (run, segment, field, rep, component, subcomponent) => {
+    const text = textAt(segment, field, rep, component, subcomponent);
+    if (text === '') return undefined;
+    const reading = read(run, text);
+    if (reading.fault !== undefined) {
+      const kept = reading.text === undefined ? 'dropped' : `kept as ${reading.text}`;
+      run.issue(
+        'warning',
+        'value',
+        pathOf(run, segment, field, rep, component, subcomponent),
+        `${shown(text)}: ${reading.fault}; ${kept}`,
+      );
+    }
+    return reading.text;
+  },
 });
 
 export const primitives: { readonly [as: string]: ValueType } = {
@@ -109,8 +117,7 @@ export function originalCode(code: string, system: string | undefined): FhirObje
 
 /** A code of a required binding: the table's answer, else the row's fallback with the original kept, else nothing and an issue. */
 function requiredCode({ table, fallback, codes, keepSource }: RowOptions): Convert {
-  return (...place) => {
-    const [run, segment, field, rep, component, subcomponent] = place;
+  return (run, segment, field, rep, component, subcomponent) => {
     const text = textAt(segment, field, rep, component, subcomponent);
     if (text === '') return undefined;
     const row = table?.find(text);
@@ -119,7 +126,7 @@ function requiredCode({ table, fallback, codes, keepSource }: RowOptions): Conve
       run.issue(
         'warning',
         'code-invalid',
-        pathOf(...place),
+        pathOf(run, segment, field, rep, component, subcomponent),
         `${shown(text)} is not in ${table?.name}; ${then}`,
       );
       if (fallback !== undefined) run.original = originalCode(text, codes);

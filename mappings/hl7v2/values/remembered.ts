@@ -7,6 +7,8 @@ import type { Convert } from './value-type.ts';
 interface Remembered {
   readonly value: FhirValue | undefined;
   readonly entries: readonly KeptEntry[];
+  /** Of the message that it was read in: times without one took it. */
+  readonly offset: string | undefined;
 }
 
 /** Each generation of answers; the older one is dropped when the younger one is full. */
@@ -15,9 +17,9 @@ const answersMax = 2_000;
 const charsMax = 250;
 
 /**
- * A converter that remembers its answers by the text of the element. For converters that read nothing but this element and the site: a
- * hospital has few wards, physicians and codes, and names them in every message. Answers that raised an issue are given anew, because an
- * issue names the place.
+ * A converter that remembers its answers by the text of the element. For converters that read nothing but this element, the site and the
+ * message's offset: a hospital has few wards, physicians and codes, and names them in every message, and a patient's messages come in
+ * bursts. Answers that raised an issue are given anew, because an issue names the place.
  */
 export function remembered(convert: Convert): Convert {
   let young = new Map<string, Remembered>();
@@ -41,7 +43,7 @@ export function remembered(convert: Convert): Convert {
     if (text === '' || text.length > charsMax || text.includes('\\'))
       return convert(run, segment, field, rep, component, subcomponent);
     const known = find(text);
-    if (known !== undefined) {
+    if (known !== undefined && known.offset === run.messageOffset) {
       for (const entry of known.entries) run.addKept(entry);
       return known.value;
     }
@@ -63,7 +65,11 @@ function observed(
   const added = follow();
   const isClean = run.issuesRaised === issuesBefore && run.original === undefined;
   return {
-    answer: { value: isClean ? keep(value) : value, entries: isClean ? added.map(run.keepEntry) : [] },
+    answer: {
+      value: isClean ? keep(value) : value,
+      entries: isClean ? added.map(run.keepEntry) : [],
+      offset: run.messageOffset,
+    },
     isClean,
   };
 }

@@ -33,6 +33,8 @@ export const contactPoint: ValueType = {
     parts[n] = 'leaf';
     return parts;
   }, []),
+  isSelfContained: true,
+  recurs: true,
   compile: () => contactPointOf,
 };
 

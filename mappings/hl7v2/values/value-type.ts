@@ -36,7 +36,7 @@ export interface ValueType {
   readonly yields: readonly string[];
   readonly covers: Coverage;
   readonly needsTable?: boolean;
-  /** Reads nothing but the element and the site: no other field, not the message's offset, not its receipt. */
+  /** Reads nothing but the element, the site and the message's offset: no other field, not its receipt. */
   readonly isSelfContained?: boolean;
   /** Self-contained, and its texts come again in many messages: worth remembering. */
   readonly recurs?: boolean;
