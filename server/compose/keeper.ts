@@ -65,7 +65,8 @@ export class Keeper {
     const { store, clock, logger, retentionDays } = this.#options;
     const beforeMs = clock.nowMs() - retentionDays * dayMs;
     let removed = 0;
-    for (let count = batchMessages; count === batchMessages && !this.#stopped; ) {
+    // A message goes with its answers, so a batch may be over its limit.
+    for (let count = batchMessages; count >= batchMessages && !this.#stopped; ) {
       count = await store.prune({ beforeMs, limit: batchMessages });
       removed += count;
     }

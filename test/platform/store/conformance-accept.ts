@@ -2,7 +2,16 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { BlobHash } from '../../../core/ids.ts';
 import type { Store, Work } from '../../../core/ports/index.ts';
 import type { OpenStore, StoreUnderTest } from './conformance.ts';
-import { dedupe, keys, message, noMessage, startMs, textBytes } from './store-fixtures.ts';
+import {
+  dedupe,
+  delivery,
+  keys,
+  message,
+  noMessage,
+  processed,
+  startMs,
+  textBytes,
+} from './store-fixtures.ts';
 
 export function acceptConformance(name: string, open: OpenStore): void {
   describe(`${name}: accept`, () => {
@@ -39,6 +48,32 @@ export function acceptConformance(name: string, open: OpenStore): void {
       const hashes: string[] = [];
       for await (const hash of store.blobsInUse()) hashes.push(hash);
       expect(hashes).toEqual([body.hash]);
+    });
+
+    test('bodies in use are listed once, in order: of messages, deliveries and facts under a state', async () => {
+      const [first, second, third] = ['1', '2', '3'].map((digit) => digit.repeat(64) as BlobHash);
+      const blob = (hash: BlobHash | undefined) => ({ kind: 'blob' as const, hash: hash!, bytesCount: 1 });
+      const { id } = await store.accept(message({ body: blob(second) }));
+      const lease = await store.leaseChannel('adt', 'node-1', 60_000);
+      const study = { scope: 'adt', key: '1.2.3' };
+      const items = [second, first].map((hash, at) => ({
+        ...study,
+        itemKey: `1.2.3.${at}`,
+        value: { sopInstanceUid: `1.2.3.${at}`, blob: hash!, bytesCount: 1 },
+      }));
+      const done = { states: [{ ...study, value: { instances: 2 } }], items };
+      await store.commitProcessed(lease!, [
+        processed(id, { ...done, deliveries: [delivery({ body: blob(third) })] }),
+      ]);
+      const inUse = async () => {
+        const hashes: string[] = [];
+        for await (const hash of store.blobsInUse()) hashes.push(hash);
+        return hashes;
+      };
+      expect(await inUse()).toEqual([first, second, third]);
+      const { id: later } = await store.accept(message());
+      await store.commitProcessed(lease!, [processed(later, { states: [{ ...study, value: null }] })]);
+      expect(await inUse()).toEqual([second, third]);
     });
 
     test('numbers rise in order of acceptance, and go on rising after a restart', async () => {

@@ -49,10 +49,13 @@ const scanStatement: Statement = {
         SELECT 1 FROM waiting w WHERE w.channel = m.channel AND w.seq = m.seq) AS is_root
     FROM messages m WHERE m.seq >= $1::bigint ORDER BY m.seq LIMIT $4`,
 };
+/** The body that a fact under a state names (an instance of a study), as the index of migration 0002 has it. */
+const itemBlob = `substring(value from '"blob":"([0-9a-f]{64})"')`;
 /** By the hash's own bytes, whatever the collation of the database: the indexes are not used for order, only for presence. */
 const hashesStatement: Statement = {
   text: `SELECT hash FROM (
       SELECT blob_hash AS hash FROM messages WHERE blob_hash IS NOT NULL AND blob_hash > $1
-      UNION SELECT blob_hash FROM deliveries WHERE blob_hash IS NOT NULL AND blob_hash > $1) named
+      UNION SELECT blob_hash FROM deliveries WHERE blob_hash IS NOT NULL AND blob_hash > $1
+      UNION SELECT ${itemBlob} FROM state_items WHERE ${itemBlob} IS NOT NULL AND ${itemBlob} > $1) named
     ORDER BY hash LIMIT ${hashesPerPage}`,
 };
