@@ -23,12 +23,12 @@ export async function holdDeliveries(
   ids: readonly number[],
 ): Promise<Map<number, DeliveryInHand>> {
   // Lanes never change, so they can be read before they are locked.
-  const lanes = await session.query<{ lane: string }>(lanesStatement, [ids]);
+  const lanes = await session.query<{ lane: string }>(holdSql.lanes, [ids]);
   await lockLanes(
     session,
     lanes.map((row) => row.lane.replaceAll('-', '')),
   );
-  const rows = await session.query<DeliveryInHand>(holdStatement, [ids]);
+  const rows = await session.query<DeliveryInHand>(holdSql.hold, [ids]);
   return new Map(rows.map((row) => [row.id, row]));
 }
 
@@ -36,14 +36,17 @@ export const markList = (rows: readonly DeliveryInHand[]): string[] => [
   ...new Set(rows.flatMap((row) => row.lane_marks)),
 ];
 
-const lanesStatement: Statement = {
-  name: 'lanes-of-deliveries',
-  text: 'SELECT DISTINCT unnest(lane_marks) AS lane FROM deliveries WHERE id = ANY($1::bigint[])',
-};
-const holdStatement: Statement = {
-  name: 'hold-deliveries',
-  text: `WITH held AS MATERIALIZED (
-      SELECT id, message, channel, destination, state, position, lane_marks::text[] AS lane_marks, attempts,
-        lease_owner, lease_epoch FROM deliveries WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE)
-    SELECT held.*, m.search_keys AS parent_keys FROM held LEFT JOIN messages m ON m.seq = held.message`,
-};
+/** The plan test proves that each is a seek. */
+export const holdSql = {
+  lanes: {
+    name: 'lanes-of-deliveries',
+    text: 'SELECT DISTINCT unnest(lane_marks) AS lane FROM deliveries WHERE id = ANY($1::bigint[])',
+  },
+  hold: {
+    name: 'hold-deliveries',
+    text: `WITH held AS MATERIALIZED (
+        SELECT id, message, channel, destination, state, position, lane_marks::text[] AS lane_marks, attempts,
+          lease_owner, lease_epoch FROM deliveries WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE)
+      SELECT held.*, m.search_keys AS parent_keys FROM held LEFT JOIN messages m ON m.seq = held.message`,
+  },
+} as const satisfies Record<string, Statement>;

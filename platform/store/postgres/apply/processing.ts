@@ -70,7 +70,7 @@ const outcomeOf = (result: ProcessedMessage) => ({
   report: jsonOrNull(result.report),
 });
 
-const takeWaitingStatement: Statement = {
+export const takeWaitingStatement: Statement = {
   name: 'take-waiting',
   text: `WITH taken AS (DELETE FROM waiting WHERE channel = $1 AND seq = ANY($2::bigint[]) RETURNING seq)
     SELECT m.seq, m.channel_version FROM taken JOIN messages m USING (seq)`,
