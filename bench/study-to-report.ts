@@ -68,7 +68,7 @@ function start(folder: string, ehrUrl: string): Promise<Engine> {
     'error',
   ];
   const { config } = loadConfig({ argv, env: {}, cwd: folder });
-  return startEngine({ config, environment: { BITHIVE_STUDY_QUIET_MS: String(quietMs) } });
+  return startEngine({ config, environment: { STUDY_QUIET_MS: String(quietMs) } });
 }
 
 async function one(engine: Engine, receiver: ReportReceiver, study: number) {

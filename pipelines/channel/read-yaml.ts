@@ -13,7 +13,9 @@ export function substituteEnvironment(text: string, environment: Environment, fi
     const value = environment[name] ?? fallback;
     if (value !== undefined) return value;
     const line = text.slice(0, at).split('\n').length;
-    throw new BitHiveError('BH_CONFIG_VALUE', `${file}:${line}: ${whole} is not set`);
+    // The line is shown: its comment may say which setting gives the value.
+    const stated = text.split('\n')[line - 1]?.trim();
+    throw new BitHiveError('BH_CONFIG_VALUE', `${file}:${line}: ${whole} is not set; the line is: ${stated}`);
   });
 }
 

@@ -74,7 +74,7 @@ function engineOptions(folder: string, ehrUrl: string, environment: DemoOptions[
     'warn',
   ];
   const { config } = loadConfig({ argv, env: {}, cwd: process.cwd() });
-  return { config, environment: { ...environment, BITHIVE_STUDY_QUIET_MS: quietMs } };
+  return { config, environment: { ...environment, STUDY_QUIET_MS: quietMs } };
 }
 
 async function play(screen: Screen, engine: Engine, ehrUrl: string): Promise<void> {

@@ -76,7 +76,7 @@ export async function startHospital(options: HospitalOptions = {}): Promise<Hosp
     env: {},
     cwd: folder,
   });
-  const environment = { BITHIVE_STUDY_QUIET_MS: String(options.quietMs ?? 300) };
+  const environment = { STUDY_QUIET_MS: String(options.quietMs ?? 300) };
   const again = { config, environment };
   const engine = await startEngine(again);
   const door = (protocol: string) => engine.listening.find((one) => one.protocol === protocol)?.port ?? 0;
