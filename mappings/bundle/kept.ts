@@ -20,3 +20,8 @@ export function keep<T>(value: T): T {
 export function textBoxOf(value: object): TextBox | undefined {
   return (value as { readonly [textBox]?: TextBox })[textBox];
 }
+
+/** A text cut out of a message holds the whole message in memory; a copy does not. */
+export function copyOf<T>(value: T): T {
+  return value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T);
+}

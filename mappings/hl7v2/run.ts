@@ -1,7 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import { type Hl7Message, type Hl7Segment, standardDelimiters } from '../../formats/hl7v2/index.ts';
 import type { BundleEntry, FhirObject, Identifier, Resource } from '../bundle/bundle.ts';
-import { keep } from '../bundle/kept.ts';
+import { copyOf, keep } from '../bundle/kept.ts';
 import { bundleEntry, type WriteMode } from '../identity/requests.ts';
 import type { Systems } from '../identity/systems.ts';
 import type { NameUuid } from '../identity/uuid.ts';
@@ -131,9 +131,9 @@ export class Run {
     };
   }
 
-  readonly keepEntry = ({ uuid, mode, resource, identifier }: Added): KeptEntry => ({
+  readonly keptEntry = ({ uuid, mode, resource, identifier }: Added): KeptEntry => ({
     uuid,
-    entry: keep(bundleEntry(this.site.settings, mode, uuid, resource, identifier)),
+    entry: keep(copyOf(bundleEntry(this.site.settings, mode, uuid, resource, identifier))),
   });
 
   bundleEntries(): readonly BundleEntry[] {
