@@ -2,7 +2,7 @@ import type { Config } from '../config/index.ts';
 import type { HttpSource } from '../connectors/http-source.ts';
 import type { MessageId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Blobs, Listening, Store } from '../core/ports/index.ts';
+import type { Blobs, Listening, Logger, Store } from '../core/ports/index.ts';
 import { bundledModelsFolder, createInferencePool, loadModels } from '../inference/index.ts';
 import { loadHl7ToFhirMap } from '../mappings/index.ts';
 import { parseSiteSettings } from '../mappings/site.ts';
@@ -61,10 +61,14 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     return await start(options, closers, closeAll);
   } catch (error) {
     // What went wrong first is what the operator must read.
-    await closeAll().catch(() => {});
+    await closeAll().catch((second: unknown) =>
+      loggerOf(options.config).error('engine.close.failed', {}, second),
+    );
     throw error;
   }
 }
+
+const loggerOf = ({ log }: Config): Logger => createPinoLogger({ level: log.level, stream: process.stderr });
 
 /** Last opened, first closed. One that fails must not keep the others open, above all not the store and its lock. */
 async function closeInTurn(closers: (() => Promise<void>)[]): Promise<void> {
@@ -81,7 +85,7 @@ async function start(
   const clock = systemClock;
   const graceMs = config.stop.graceSeconds * 1000;
   const random = systemRandom;
-  const logger = createPinoLogger({ level: config.log.level, stream: process.stderr });
+  const logger = loggerOf(config);
   const metrics = createPrometheusMetrics({ withProcess: true });
   const keys = createSystemKeys({ env: environment, cwd: process.cwd() });
   const site = parseSiteSettings(siteOf(config));

@@ -63,7 +63,7 @@ export class Pipelines {
     const names = compiled.map(({ name }) => name);
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice !== undefined) throw new BitHiveError('BH_CONFIG_VALUE', `two channel files define ${twice}`);
-    const moments = new Moments(ports.store, ports.clock);
+    const moments = new Moments(ports);
     const retired = new RetiredDestinations(ports, moments);
     const runtimes: ChannelRuntime[] = [];
     for (const channel of compiled) {

@@ -1,8 +1,9 @@
 import { type Delivery, type DeliveryOutcome, openDeliveryStates } from '../../core/delivery.ts';
+import { toBitHiveError } from '../../core/errors.ts';
 import type { DeliveryId, MessageId } from '../../core/ids.ts';
 import { limits } from '../../core/limits.ts';
 import type { Refusal } from '../../core/message.ts';
-import type { Clock, ProcessedMessage, Store, Work } from '../../core/ports/index.ts';
+import type { Clock, Logger, ProcessedMessage, Store, Work } from '../../core/ports/index.ts';
 
 interface Waiter {
   readonly want: 'mapped' | 'delivered';
@@ -22,13 +23,15 @@ const pollMs = 500;
 export class Moments {
   readonly #store: Store;
   readonly #clock: Clock;
+  readonly #logger: Logger;
   readonly #waiters = new Map<MessageId, Waiter[]>();
   readonly #stopListening: () => void;
   #cancelPoll: (() => void) | undefined;
 
-  constructor(store: Store, clock: Clock) {
+  constructor({ store, clock, logger }: { store: Store; clock: Clock; logger: Logger }) {
     this.#store = store;
     this.#clock = clock;
+    this.#logger = logger;
     this.#stopListening = store.onWork((work) => this.#onWork(work));
   }
 
@@ -49,7 +52,7 @@ export class Moments {
     this.#waiters.set(id, [...(this.#waiters.get(id) ?? []), waiter]);
     const cancel = this.#clock.after(limits.hl7AnswerMs, () => resolve(late(want)));
     // A duplicate may wait for what has long happened; only its own message is looked at, or many that wait would be looked at by each.
-    this.#look(id).catch(() => {}); // The poll comes back to it.
+    this.#look(id).catch((error) => this.#missed(error));
     this.#schedulePoll();
     try {
       return await reached;
@@ -103,7 +106,12 @@ export class Moments {
   }
 
   #onWork(work: Work): void {
-    if (work.kind === 'any') this.#poll().catch(() => this.#schedulePoll());
+    if (work.kind === 'any') this.#poll().catch((error) => this.#missed(error));
+  }
+
+  /** The store is away for now: the next poll comes back to it, and each waiter has its own time limit. */
+  #missed(error: unknown): void {
+    this.#logger.warn('moments.fault', { code: toBitHiveError(error).code });
   }
 
   #schedulePoll(): void {
@@ -111,7 +119,7 @@ export class Moments {
     this.#cancelPoll = this.#clock.after(pollMs, () => {
       this.#cancelPoll = undefined;
       this.#poll()
-        .catch(() => {}) // The store is away for now; the next look sees it, and each waiter has its own time limit.
+        .catch((error) => this.#missed(error))
         .finally(() => {
           if (this.#waiters.size > 0) this.#schedulePoll();
         });

@@ -14,7 +14,8 @@ export class Removals {
   async keepDuring<T>(hash: BlobHash, step: () => Promise<T>): Promise<T> {
     this.#writers.set(hash, (this.#writers.get(hash) ?? 0) + 1);
     try {
-      await this.#removing.get(hash);
+      // Whatever came of it: the sweep hears of its failure, the writer puts its body in place.
+      await Promise.allSettled([this.#removing.get(hash)]);
       return await step();
     } finally {
       const left = (this.#writers.get(hash) ?? 1) - 1;
@@ -27,11 +28,7 @@ export class Removals {
   async remove(hash: BlobHash, path: string, sinceMs: number): Promise<boolean> {
     if (this.#writers.has(hash) || this.#removing.has(hash)) return false;
     const removal = removeOlder(path, sinceMs);
-    // A writer that waits goes on whatever came of the removal; its caller hears of it below.
-    this.#removing.set(
-      hash,
-      removal.catch(() => {}),
-    );
+    this.#removing.set(hash, removal);
     try {
       return await removal;
     } finally {
