@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { BlobHash } from '../../../core/ids.ts';
 import type { Blobs } from '../../../core/ports/index.ts';
 import { openFolderBlobs } from '../../../platform/blobs/index.ts';
+import { Removals } from '../../../platform/blobs/removals.ts';
 
 const text = (value: string) => new TextEncoder().encode(value);
 
@@ -60,14 +62,25 @@ describe('what the sweep of orphans needs of the folder', () => {
     expect(await blobs.has(hash)).toBe(true);
   });
 
-  test('a body that a writer stores while the sweep removes it is there afterwards', async () => {
-    for (let round = 0; round < 50; round += 1) {
-      const hash = await put('race');
-      await age(hash);
-      const removal = blobs.removeUnlessStoredSince(hash, 10_000);
-      const again = put('race');
-      await Promise.all(round % 2 === 0 ? [removal, again] : [again, removal]);
-      expect(await blobs.has(hash)).toBe(true);
-    }
+  test('the sweep leaves a body that a writer is moving into place, and a writer waits for the sweep', async () => {
+    const hash = await put('race');
+    await age(hash);
+    const path = blobs.pathOf(hash) ?? '';
+    const removals = new Removals();
+    let release = (): void => {};
+    const writing = removals.keepDuring(
+      hash,
+      () =>
+        new Promise<void>((resolve) => {
+          release = resolve;
+        }),
+    );
+    expect(await removals.remove(hash, path, 10_000)).toBe(false);
+    release();
+    await writing;
+
+    const removal = removals.remove(hash, path, 10_000);
+    expect(await removals.keepDuring(hash, async () => existsSync(path))).toBe(false);
+    expect(await removal).toBe(true);
   });
 });
