@@ -68,13 +68,10 @@ describe('what the sweep of orphans needs of the folder', () => {
     const path = blobs.pathOf(hash) ?? '';
     const removals = new Removals();
     let release = (): void => {};
-    const writing = removals.keepDuring(
-      hash,
-      () =>
-        new Promise<void>((resolve) => {
-          release = resolve;
-        }),
-    );
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const writing = removals.keepDuring(hash, () => held);
     expect(await removals.remove(hash, path, 10_000)).toBe(false);
     release();
     await writing;
