@@ -22,7 +22,7 @@ export function findPostgres(scratch: string): PostgresBinaries | null {
     if (starts(folder)) return { folder, from };
     if (!existsSync(join(folder, 'postgres'))) continue;
     const copy = join(scratch, 'postgres-copy');
-    cpSync(dirname(folder), copy, { recursive: true });
+    cpSync(dirname(folder), copy, { recursive: true, verbatimSymlinks: true });
     if (starts(join(copy, 'bin'))) return { folder: join(copy, 'bin'), from: `${from}, copied` };
   }
   return null;

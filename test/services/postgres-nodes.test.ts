@@ -202,6 +202,7 @@ const claimOf = (store: Store, owner: string, change: object = {}) =>
       agent: 'operator',
       outcome: 'success',
       atMs: startMs,
+      entities: {},
     });
     await Promise.all(Array.from({ length: 60 }, (_, n) => (n % 2 ? a : b).appendAudit(event(n))));
     const chain = await a.readAudit(1, 100);

@@ -56,8 +56,8 @@ export async function leaveLanes(
   marks: readonly string[],
 ): Promise<readonly Promoted[]> {
   if (marks.length === 0) return [];
-  await session.query(laneSql.leave, [marks, deliveries.map((one) => one.position)]);
-  const heads = await session.query<{ id: number }>(laneSql.heads, [marks]);
+  const positions = deliveries.map((one) => one.position);
+  const heads = await session.query<{ id: number }>(laneSql.leave, [marks, positions]);
   if (heads.length === 0) return [];
   return session.query<Promoted>(laneSql.promote, [heads.map((head) => head.id)]);
 }
@@ -74,15 +74,14 @@ export const laneSql = {
       (SELECT json_agg(lane) FROM unnest($2::uuid[]) AS lane
         WHERE EXISTS (SELECT 1 FROM delivery_lanes l WHERE l.lane = lane.lane)) AS occupied`,
   },
+  /** Answers who waits behind, and locks their rows, so that no other node decides about them at the same time. */
   leave: {
     name: 'leave-lanes',
-    text: 'DELETE FROM delivery_lanes WHERE lane = ANY($1::uuid[]) AND position = ANY($2::bigint[])',
-  },
-  /** Locks the rows, so that no other node decides about them at the same time. */
-  heads: {
-    name: 'lane-heads',
-    text: `SELECT d.id FROM deliveries d WHERE d.state = ${stateCode.queued} AND d.id = ANY(ARRAY(
-        SELECT (SELECT l.delivery FROM delivery_lanes l WHERE l.lane = lane.lane ORDER BY l.position LIMIT 1)
+    text: `WITH gone AS (
+      DELETE FROM delivery_lanes WHERE lane = ANY($1::uuid[]) AND position = ANY($2::bigint[]))
+      SELECT d.id FROM deliveries d WHERE d.state = ${stateCode.queued} AND d.id = ANY(ARRAY(
+        SELECT (SELECT l.delivery FROM delivery_lanes l WHERE l.lane = lane.lane AND l.position <> ALL($2::bigint[])
+          ORDER BY l.position LIMIT 1)
         FROM unnest($1::uuid[]) AS lane))
       ORDER BY d.id FOR UPDATE`,
   },
