@@ -6,7 +6,8 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { type MessageId, messageId } from '../../core/ids.ts';
 import { type Store, silentLogger } from '../../core/ports/index.ts';
 import { openPostgresStore, restorePostgresBackup } from '../../platform/store/index.ts';
-import { SessionPool } from '../../platform/store/postgres/session-pool.ts';
+import { Database } from '../../platform/store/postgres/database.ts';
+import { type Session, SessionPool } from '../../platform/store/postgres/session-pool.ts';
 import {
   claim,
   dedupe,
@@ -20,6 +21,7 @@ import {
 } from '../platform/store/store-fixtures.ts';
 import { systemClock } from '../platform/store/system-clock.ts';
 import { PostgresServer } from './postgres-server.ts';
+import { StallingProxy } from './stalling-proxy.ts';
 
 const server = await PostgresServer.start();
 afterAll(() => server?.close());
@@ -98,6 +100,50 @@ async function insist(store: Store, key: string): Promise<MessageId> {
     },
   );
 
+  test('a network that goes silent is noticed, and the store goes on when it speaks again', async () => {
+    const proxy = await StallingProxy.start(server!.port);
+    const url = (await server!.createDatabase()).replace(`:${server!.port}`, `:${proxy.port}`);
+    const sizes = { connectMs: 300, statementMs: 300, poolSize: 2 };
+    const store = await openPostgresStore({ url, clock: systemClock, logger: silentLogger, ...sizes });
+    const { id } = await store.accept(message(dedupe('before')));
+    proxy.stall(true);
+    expect(await codeOf(store.accept(message(dedupe('silent'))))).toBe('BH_STORE_IO');
+    expect(await store.health()).toMatchObject({ accepting: false });
+    proxy.stall(false);
+    await insist(store, 'after');
+    expect(await store.accept(message(dedupe('before')))).toMatchObject({ id, outcome: 'duplicate' });
+    await store.close();
+    await proxy.close();
+  });
+
+  test('two transactions in each other’s way are run again, not refused', async () => {
+    const url = await server!.createDatabase();
+    const session = { url, name: 'test', connectMs: 5_000, statementMs: 10_000 };
+    const pool = () => new SessionPool({ ...session, sessionsMax: 2, waitingMax: 9, onIdleError: () => {} });
+    const parts = { clock: systemClock, logger: silentLogger, onRecovered: () => {} };
+    const database = new Database({ ...parts, writers: pool(), readers: pool() });
+    const lock = (one: Session, key: number) =>
+      one.query({ text: 'SELECT pg_advisory_xact_lock($1)' }, [key]);
+    let runs = 0;
+    const cross = (first: number, second: number) =>
+      database.transaction(async (one) => {
+        runs += 1;
+        await lock(one, first);
+        while (runs < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+        await lock(one, second);
+      });
+    await Promise.all([cross(1, 2), cross(2, 1)]);
+    expect(runs).toBe(3);
+    let tries = 0;
+    const never = database.transaction(async () => {
+      tries += 1;
+      throw Object.assign(new TypeError('met again'), { code: '40001' });
+    });
+    expect(await codeOf(never)).toBe('BH_STORE_BUSY');
+    expect(tries).toBe(5);
+    await database.close();
+  });
+
   test('commits are durable even where the database says otherwise', async () => {
     const url = await server!.createDatabase();
     const name = url.split('/').at(-1)!;
@@ -134,6 +180,8 @@ async function insist(store: Store, key: string): Promise<MessageId> {
     await server!.run('postgres', 'ALTER SYSTEM RESET fsync');
     await server!.run('postgres', 'SELECT pg_reload_conf(), pg_sleep(0.5)');
     expect(await codeOf(open('postgres://postgres@127.0.0.1:1/none'))).toBe('BH_STORE_IO');
+    expect(await codeOf(open(server!.url('missing')))).toBe('BH_CONFIG_VALUE');
+    expect(await codeOf(open('postgres://a b:secret@:x/'))).toBe('BH_CONFIG_VALUE');
   });
 
   test('characters and lengths that PostgreSQL refuses do not stop a feed', async () => {

@@ -23,10 +23,10 @@ const noSession = 'timeout exceeded when trying to connect';
 /** Two transactions met: the same again will do. */
 export const isRetryable = (error: unknown): boolean => retryable.has(stateOfError(error));
 
-/** The server cannot be reached, is going down, is read-only, or its disk failed: nothing is known of what was under way. */
+/** The server cannot be reached, lets us in no more, is going down, is read-only, or its disk failed: nothing is known of what was under way. */
 export function isConnectionFault(error: unknown): boolean {
   const state = stateOfError(error);
-  if (/^(08|58)...$|^XX00[12]$/.test(state) || stopping.has(state)) return true;
+  if (/^(08|28|3D|58)...$|^XX00[12]$/.test(state) || stopping.has(state)) return true;
   if (/^E[A-Z]+$/.test(state)) return true;
   return error instanceof Error && sentences.some((sentence) => error.message.includes(sentence));
 }

@@ -36,7 +36,8 @@ const defaults = { poolSize: 8, readerPoolSize: 2, connectMs: 5_000, statementMs
 
 /**
  * Opens the store of a database, for one node of several, and brings the schema up to date. Throws BH_STORE_VERSION when the server
- * is older than 13, not in UTF8, not durable, or written by a newer engine; BH_STORE_IO when it cannot be reached.
+ * is older than 13, not in UTF8, not durable, or written by a newer engine; BH_CONFIG_VALUE when it refuses the user or the
+ * database; BH_STORE_IO when it cannot be reached.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
   const { url, clock, logger, owner, ...sizes } = options;
@@ -47,7 +48,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     connectMs: settings.connectMs,
     statementMs: settings.statementMs,
   };
-  const version = await migrate(session);
+  const { version, isExposed } = await migrate(session);
+  if (isExposed) logger.warn('store.connection.plain');
   const pool = (sessionsMax: number) =>
     new SessionPool({
       ...session,

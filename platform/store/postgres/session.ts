@@ -36,18 +36,33 @@ export function sessionConfig(options: SessionOptions): pg.ClientConfig {
 }
 
 const settingsSql = `SELECT current_setting('server_version_num')::int AS version, current_setting('server_version') AS name,
-  current_setting('server_encoding') AS encoding, current_setting('fsync') AS fsync, pg_is_in_recovery() AS is_standby`;
+  current_setting('server_encoding') AS encoding, current_setting('fsync') AS fsync,
+  coalesce(NOT (inet_server_addr() << '127.0.0.0/8' OR inet_server_addr() = '::1'), false)
+    AND NOT coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false) AS is_exposed`;
 
-/** Throws BH_STORE_VERSION when the server cannot hold what is acknowledged; answers its version. */
-export async function requireServer(client: pg.ClientBase): Promise<string> {
-  const { rows } = await client.query(settingsSql);
-  const server = rows[0] as { version: number; name: string; encoding: string; fsync: string };
+export interface ServerFacts {
+  readonly version: string;
+  /** Patient data crosses a network without TLS. */
+  readonly isExposed: boolean;
+}
+interface ServerRow {
+  readonly version: number;
+  readonly name: string;
+  readonly encoding: string;
+  readonly fsync: string;
+  readonly is_exposed: boolean;
+}
+
+/** Throws BH_STORE_VERSION when the server cannot hold what is acknowledged. */
+export async function requireServer(client: pg.ClientBase): Promise<ServerFacts> {
+  const { rows } = await client.query<ServerRow>(settingsSql);
+  const server = rows[0]!;
   const refuse = (detail: string) => new BitHiveError('BH_STORE_VERSION', detail);
   if (server.version < versionMin) throw refuse(`PostgreSQL ${server.name} is older than 13`);
   if (server.encoding !== 'UTF8') throw refuse(`the database is encoded in ${server.encoding}, not in UTF8`);
   if (server.fsync !== 'on')
-    throw refuse('the server runs with fsync = off: an acknowledged message could be lost');
-  return server.name;
+    throw refuse('the server runs with fsync = off: acknowledged messages could be lost');
+  return { version: server.name, isExposed: server.is_exposed };
 }
 
 /** A commit is durable before it is answered, whatever the server, the database or the role say; remote_apply is more, and stays. */
