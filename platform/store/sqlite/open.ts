@@ -10,6 +10,7 @@ import { lockFolder } from './folder-lock.ts';
 import { GroupApplier } from './group-applier.ts';
 import { GroupCommit } from './group-commit.ts';
 import { inlineRunner } from './inline-runner.ts';
+import { capLeases } from './lease-ends.ts';
 import { migrate } from './migrate.ts';
 import { Readers } from './readers.ts';
 import { SqliteStore } from './sqlite-store.ts';
@@ -56,6 +57,7 @@ async function openLocked(
   const schema = openConnection(driver, databasePath);
   try {
     await migrate(schema);
+    capLeases(schema, clock.nowMs() + limits.leaseMs);
   } finally {
     schema.close();
   }
