@@ -1,4 +1,4 @@
-import { cp, mkdir, open, readdir, readFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Config, loadConfig } from '../../config/index.ts';
 import { BitHiveError } from '../../core/errors.ts';
@@ -10,6 +10,7 @@ import { createSystemKeys } from '../../platform/security/system-keys.ts';
 import { backupMarkFile } from '../compose/backup.ts';
 import { blobsFolderOf } from '../compose/data-folder.ts';
 import { openStore } from '../compose/open-store.ts';
+import { syncTree } from '../compose/sync-tree.ts';
 import { exitCodes, jsonFlag, type Verb, type World } from './verb.ts';
 
 export const restore: Verb = {
@@ -61,14 +62,6 @@ async function readMark(folder: string): Promise<{ readonly throughMessageId: nu
       `${folder} is not a finished backup: ${backupMarkFile} cannot be read`,
       { cause },
     );
-  }
-}
-
-/** Whoever reads "restored" may pull the plug. */
-async function syncTree(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
-    const file = await open(join(entry.parentPath, entry.name), 'r');
-    await file.sync().finally(() => file.close());
   }
 }
 

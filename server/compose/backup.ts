@@ -7,6 +7,7 @@ import { BitHiveError } from '../../core/errors.ts';
 import { type BlobHash, parseBlobHash } from '../../core/ids.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Blobs, Store } from '../../core/ports/index.ts';
+import { syncTree } from './sync-tree.ts';
 
 /** What a backup says of itself, in `backup.json`. */
 export const backupMarkFile = 'backup.json';
@@ -25,7 +26,8 @@ export async function backupTo(folder: string, store: Store, blobs: Blobs): Prom
   const { throughMessageId } = await store.backup(folder);
   const bodies = await copyBlobs(folder, store, blobs);
   const mark = { throughMessageId, bodies };
-  await writeFile(join(folder, backupMarkFile), `${JSON.stringify(mark)}\n`);
+  await syncTree(folder);
+  await writeFile(join(folder, backupMarkFile), `${JSON.stringify(mark)}\n`, { flush: true });
   return mark;
 }
 
@@ -41,14 +43,14 @@ async function copyBlobs(folder: string, store: Store, blobs: Blobs): Promise<nu
 
 async function copyBlob(blobs: Blobs, hash: BlobHash, folder: string): Promise<boolean> {
   const path = join(folder, hash.slice(0, 2), hash);
-  await mkdir(dirname(path), { recursive: true });
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const source = blobs.pathOf(hash);
   if (source !== null && (await linked(source, path))) return true;
   if (await isWhole(path)) return true;
   // A row that was removed since it was listed may name a body that is gone.
   if (!(await blobs.has(hash))) return false;
   const unfinished = `${path}.part`;
-  await pipeline(blobs.stream(hash), createWriteStream(unfinished));
+  await pipeline(blobs.stream(hash), createWriteStream(unfinished, { mode: 0o600 }));
   await rename(unfinished, path);
   return true;
 }
