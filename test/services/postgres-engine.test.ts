@@ -67,7 +67,10 @@ const timestamp = '20261122080000+0000';
       env: {},
       cwd: folder,
     });
-    const second = await startEngine({ config, environment: { BITHIVE_STUDY_QUIET_MS: '300' } });
+    const second = await startEngine({
+      config,
+      environment: { STUDY_QUIET_MS: '300' },
+    });
     const beside: Hospital = { ...hospital, engine: second, dicomweb: dicomwebOf(second) };
     try {
       const [a, b, c, d] = await demoPatients();

@@ -188,6 +188,15 @@ const claimOf = (store: Store, owner: string, change: object = {}) =>
     await hears({ kind: 'messages', channel: 'after' });
   });
 
+  test('a node that stops tells at once that its channels are free', async () => {
+    const lease = (await a.leaseChannel('adt', 'a', 30_000))!;
+    const heard = new Promise((resolve) => b.onWork(resolve));
+    await a.releaseChannel(lease);
+    await a.close();
+    expect(await heard).toEqual({ kind: 'messages', channel: 'adt' });
+    expect(await b.leaseChannel('adt', 'b', 30_000)).not.toBeNull();
+  });
+
   test('what no notification told is found by the slow poll', async () => {
     await b.close();
     b = await open('b', { pollMs: 50 });

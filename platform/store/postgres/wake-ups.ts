@@ -68,12 +68,14 @@ export class WakeUps {
     });
   }
 
+  /** What was gathered is still told: a node that stops has just given back its channels. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelSend?.();
     this.#cancelReconnect();
     this.#cancelPoll();
     await this.#sending;
+    if (this.#gathered.size > 0) await this.#send();
     await this.#connecting;
     await this.#client?.end();
   }
