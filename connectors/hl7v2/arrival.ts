@@ -55,12 +55,16 @@ export function readArrival(bytes: Uint8Array, options: ArrivalOptions = {}): Re
     searchKeys: searchKeysOf(parsed),
     // A piece of a message is not the message: the whole one, sent again, must not count as its conflict.
     ...(options.refusal === undefined && isUsable(controlId)
-      ? { dedupe: { key: `${sender}|${controlId}`, contentHash: hash('sha256', bytes, 'hex') } }
+      ? { dedupe: { key: `${nameOf(sender)}|${controlId}`, contentHash: hash('sha256', bytes, 'hex') } }
       : {}),
     ...(refusal === undefined ? {} : { refusal }),
   };
   return { arrival, message: parsed };
 }
+
+/** A sender's name in a key: MSH-3 has no limit of its own, and a key of megabytes would be stored with each message. */
+const nameOf = (sender: string): string =>
+  sender.length > limits.searchKeyCharsMax ? hash('sha256', sender, 'hex') : sender;
 
 const isUsable = (controlId: string): boolean =>
   controlId !== '' && controlId.length <= limits.hl7ControlIdCharsMax;
