@@ -44,11 +44,11 @@ export const straceInFront = (pipe: string, more: readonly string[] = []): reado
 /** Reads a trace as it is written; nothing of it is kept. `ended` resolves when the traced process is gone. */
 export function followTrace(
   folder: string,
-  listener: CallListener,
+  ...listeners: readonly CallListener[]
 ): { readonly pipe: string; readonly ended: Promise<void>; readonly lines: () => number } {
   const pipe = join(folder, 'trace.pipe');
   execFileSync('mkfifo', [pipe]);
-  const calls = new TraceCalls(listener);
+  const calls = new TraceCalls(listeners);
   let count = 0;
   const lines = createInterface({ input: createReadStream(pipe, { encoding: 'latin1' }), crlfDelay: 0 });
   lines.on('line', (line) => {

@@ -42,7 +42,7 @@ beforeEach(() => {
     hashOf: (given) => (given === uid ? hash : undefined),
     isSentHash: (given) => given === hash,
   });
-  calls = new TraceCalls(order);
+  calls = new TraceCalls([order]);
 });
 
 describe('acknowledgements in a trace', () => {

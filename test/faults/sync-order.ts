@@ -107,6 +107,7 @@ export class SyncOrder implements CallListener {
     if (text.includes('MSA|AA|')) {
       for (const [, id] of text.matchAll(/MSA\|AA\|(\w+)/g)) if (id) this.#acknowledge(id);
     }
+    if (!text.includes('HTTP/1.1 200')) return;
     for (const uid of new Set(text.match(this.#options.instanceUid))) this.#answerInstance(uid);
   }
 

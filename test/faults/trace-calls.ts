@@ -24,27 +24,31 @@ const descriptor = /^\d+<(?<file>[^>]*)>/;
  * `resumed`; what lies between happened while it was under way.
  */
 export class TraceCalls {
-  readonly #listener: CallListener;
+  readonly #listeners: readonly CallListener[];
   readonly #open = new Map<string, TracedCall>();
 
-  constructor(listener: CallListener) {
-    this.#listener = listener;
+  constructor(listeners: readonly CallListener[]) {
+    this.#listeners = listeners;
   }
 
   line(line: string): void {
     const parts = (whole.exec(line) ?? unfinished.exec(line))?.groups;
     if (parts) {
       const call = callOf(parts.name ?? '', parts.text ?? '');
-      this.#listener.begin(call);
+      for (const listener of this.#listeners) listener.begin(call);
       if (parts.result === undefined) this.#open.set(parts.pid ?? '', call);
-      else this.#listener.end(call, resultOf(parts.result));
+      else this.#end(call, parts.result);
       return;
     }
     const back = resumed.exec(line)?.groups;
     const call = this.#open.get(back?.pid ?? '');
     if (!back || !call) return;
     this.#open.delete(back.pid ?? '');
-    this.#listener.end(call, resultOf(back.result ?? '?'));
+    this.#end(call, back.result ?? '?');
+  }
+
+  #end(call: TracedCall, result: string): void {
+    for (const listener of this.#listeners) listener.end(call, resultOf(result));
   }
 }
 

@@ -20,6 +20,8 @@ export class Readers {
   readonly #driver: SqliteDriver;
   readonly #path: string;
   #open: OpenReaders | null = null;
+  /** knex ends in its own time: its pool has a timer that would keep the process alive. */
+  #ending: Promise<void> = Promise.resolve();
 
   constructor(driver: SqliteDriver, path: string) {
     this.#driver = driver;
@@ -57,13 +59,17 @@ export class Readers {
 
   /** At once, even under a search that is under way: its next question is refused. */
   drop(): void {
-    this.#open?.database.close();
+    const open = this.#open;
+    if (!open) return;
     this.#open = null;
+    open.database.close();
+    this.#ending = Promise.all([this.#ending, open.knex.destroy()]).then(() => {});
   }
 
   async close(): Promise<void> {
     await this.#open?.knex.destroy();
     this.drop();
+    await this.#ending;
   }
 
   #require(): OpenReaders {
