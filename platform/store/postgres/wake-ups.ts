@@ -130,8 +130,10 @@ export class WakeUps {
   #lose(client: pg.Client, againMs: number, cause?: unknown): void {
     if (this.#client !== client || this.#isClosed) return;
     this.#client = null;
-    client.end().catch(() => undefined); // It is lost already; this only frees the socket.
-    this.#options.logger.warn('store.news.disconnected', { againMs }, cause);
+    const { logger } = this.#options;
+    // It is lost already; this only frees the socket.
+    client.end().catch((second: unknown) => logger.debug('store.news.end', { reason: String(second) }));
+    logger.warn('store.news.disconnected', { againMs }, cause);
     this.#cancelReconnect = this.#options.clock.after(againMs, () => {
       this.#connecting = this.#connect(Math.min(againMs * 2, reconnectMaxMs)).then(() => {
         // What was told meanwhile went past us.
