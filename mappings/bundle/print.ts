@@ -47,8 +47,13 @@ function printMembers(value: FhirObject, out: string[]): void {
   for (const name in value) {
     const inner = value[name];
     if (inner === undefined) continue;
-    const { first, next } = known(name);
-    out.push(isFirst ? first : next);
+    const printed = known(name);
+    if (typeof inner === 'string' && !escaped.test(inner)) {
+      out.push(isFirst ? printed.firstText : printed.nextText, inner, '"');
+      isFirst = false;
+      continue;
+    }
+    out.push(isFirst ? printed.first : printed.next);
     isFirst = false;
     const digits = typeof inner === 'number' && name === 'value' ? digitsIn(value) : undefined;
     if (digits === undefined) print(inner, out);
@@ -57,10 +62,12 @@ function printMembers(value: FhirObject, out: string[]): void {
   out.push(isFirst ? '{}' : '}');
 }
 
-/** An element's name as the first of its object, and as one after another. */
+/** An element's name as the first of its object, and as one after another; in front of a text with its quote. */
 interface PrintedName {
   readonly first: string;
   readonly next: string;
+  readonly firstText: string;
+  readonly nextText: string;
 }
 
 /** Element names are few; the bound is a safety rail. */
@@ -71,7 +78,7 @@ function known(name: string): PrintedName {
   const before = names.get(name);
   if (before !== undefined) return before;
   const text = `${JSON.stringify(name)}:`;
-  const printed = { first: `{${text}`, next: `,${text}` };
+  const printed = { first: `{${text}`, next: `,${text}`, firstText: `{${text}"`, nextText: `,${text}"` };
   if (names.size < namesMax) names.set(name, printed);
   return printed;
 }

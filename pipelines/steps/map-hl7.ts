@@ -4,11 +4,13 @@ import { orderFactsJson, urgencyPriority } from '../../core/order.ts';
 import { type Hl7ToFhirMap, printBundle } from '../../mappings/index.ts';
 import type { StepKind } from '../channel/catalog.ts';
 import { orderScope } from './assemble-study.ts';
+import { Utf8Block } from './utf8-block.ts';
 
 export const fhirContentType = 'application/fhir+json';
 
 /** `map`: an HL7 v2 message becomes a FHIR transaction; the orders in it are published for the imaging channels. */
 export function mapHl7(maps: { readonly 'hl7v2-to-fhir': Hl7ToFhirMap }): StepKind<'hl7v2-to-fhir'> {
+  const block = new Utf8Block();
   return {
     kind: 'map',
     settings: z.literal('hl7v2-to-fhir'),
@@ -21,7 +23,7 @@ export function mapHl7(maps: { readonly 'hl7v2-to-fhir': Hl7ToFhirMap }): StepKi
         const urgency = orders[0]?.urgency ?? 'routine';
         output.products.push({
           contentType: fhirContentType,
-          bytes: new TextEncoder().encode(printBundle(bundle)),
+          bytes: block.encode(printBundle(bundle)),
           keys,
           priority: urgencyPriority[urgency],
         });

@@ -2,7 +2,8 @@ import { BitHiveError } from '../../../core/errors.ts';
 import type { Hl7Segment } from '../../../formats/hl7v2/index.ts';
 import { type FhirObject, type FhirValue, isObject } from '../../bundle/bundle.ts';
 import { keep } from '../../bundle/kept.ts';
-import { pathOf, type Run } from '../run.ts';
+import type { Coverage } from '../coverage.ts';
+import { pathOf, type Run, type Taken } from '../run.ts';
 import { remembered } from '../values/remembered.ts';
 import type { Convert } from '../values/value-type.ts';
 import { type Frame, frameCondition, parseSource, type Slots, type SourcePath } from './frame.ts';
@@ -54,10 +55,10 @@ function readingRow(
   fail: (why: string) => never,
 ): WriteRow {
   const parts = remembering(compileRowParts(row, target, vocabulary, fail));
-  const sources = sourcesOf(row, slots, fail);
+  const sources = sourcesOf(row, parts.type.covers, slots, fail);
   const holds = conditionOf(row, slots, fail);
   const { path } = parts;
-  const write: (run: Run, segment: Hl7Segment, source: SourcePath, out: FhirObject) => boolean =
+  const write: (run: Run, segment: Hl7Segment, source: RowSource, out: FhirObject) => boolean =
     path.isAppending
       ? (run, segment, source, out) => writeAll(run, row.id, parts, segment, source, out)
       : (run, segment, source, out) => writeOne(run, row.id, parts, segment, source, out, 1);
@@ -104,7 +105,7 @@ function writeAll(
   id: string,
   parts: RowParts,
   segment: Hl7Segment,
-  source: SourcePath,
+  source: RowSource,
   out: FhirObject,
 ): boolean {
   let isWritten = false;
@@ -117,9 +118,9 @@ function writeAll(
 function writeOne(
   run: Run,
   id: string,
-  { path, type, convert, fixed }: RowParts,
+  { path, convert, fixed }: RowParts,
   segment: Hl7Segment,
-  source: SourcePath,
+  source: RowSource,
   out: FhirObject,
   rep: number,
 ): boolean {
@@ -134,12 +135,8 @@ function writeOne(
   const { original } = run;
   run.original = undefined;
   if (value === undefined) return false;
-  run.take(segment, field, {
-    rep: type.covers === 'all' ? 0 : rep,
-    component,
-    subcomponent,
-    covers: type.covers,
-  });
+  const { taken } = source;
+  run.take(segment, field, taken.rep === 0 || rep === 1 ? taken : { ...taken, rep });
   if (path.isChoice) {
     const [name, chosen] = value as unknown as readonly [string, FhirValue];
     if (out[name] === undefined) out[name] = chosen;
@@ -159,7 +156,7 @@ const dataAbsent = keep({
 function writeDeletion(
   run: Run,
   segment: Hl7Segment,
-  source: SourcePath,
+  source: RowSource,
   out: FhirObject,
   output: string,
 ): void {
@@ -178,9 +175,23 @@ function writeDeletion(
 const explained = (out: FhirObject, path: string): string =>
   typeof out.resourceType === 'string' ? `${out.resourceType}.${path}` : path;
 
-function sourcesOf(row: Row, slots: Slots, fail: (why: string) => never): readonly SourcePath[] {
+/** A source, and what a read of its first repetition takes. */
+interface RowSource extends SourcePath {
+  readonly taken: Taken;
+}
+
+function sourcesOf(
+  row: Row,
+  covers: Coverage,
+  slots: Slots,
+  fail: (why: string) => never,
+): readonly RowSource[] {
   const texts = row.from === undefined ? [row.id] : typeof row.from === 'string' ? [row.from] : row.from;
-  return texts.map((text) => parseSource(text, slots) ?? fail(`cannot read the source ${text}`));
+  return texts.map((text) => {
+    const source = parseSource(text, slots) ?? fail(`cannot read the source ${text}`);
+    const { component, subcomponent } = source;
+    return { ...source, taken: { rep: covers === 'all' ? 0 : 1, component, subcomponent, covers } };
+  });
 }
 
 function conditionOf(
