@@ -129,7 +129,8 @@ export class Processor {
 
   async #idleMs(): Promise<number> {
     const nextMs = await this.#options.store.nextTimerMs(this.#options.channel);
-    if (nextMs === null) return idleMs;
+    // Without the lease an overdue timer is another node's work: asking again at once would only ask again.
+    if (nextMs === null || this.#lease === null) return idleMs;
     return Math.max(1, Math.min(idleMs, nextMs - this.#options.clock.nowMs()));
   }
 

@@ -7,6 +7,7 @@ import { silentLogger } from '../../core/ports/index.ts';
 import { openFolderBlobs } from '../../platform/blobs/index.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { createSystemKeys } from '../../platform/security/system-keys.ts';
+import { restorePostgresBackup } from '../../platform/store/index.ts';
 import { backupMarkFile } from '../compose/backup.ts';
 import { blobsFolderOf } from '../compose/data-folder.ts';
 import { openStore } from '../compose/open-store.ts';
@@ -40,6 +41,7 @@ export const restore: Verb = {
       preserveTimestamps: true,
     });
     await syncTree(config.data);
+    await restoreDatabase(config, world);
     const bodies = await checkBodies(config, world);
     const result = { data: config.data, ...mark, bodies };
     world.print(
@@ -50,6 +52,13 @@ export const restore: Verb = {
     return exitCodes.ok;
   },
 };
+
+/** A backup of PostgreSQL holds its tables beside the bodies: they go into the empty database that `store.url` names. */
+async function restoreDatabase(config: Config, world: World): Promise<void> {
+  if (config.store.kind !== 'postgres') return;
+  const keys = createSystemKeys({ env: world.env, cwd: world.cwd });
+  await restorePostgresBackup(await keys.secret(config.store.url ?? ''), config.data);
+}
 
 async function readMark(folder: string): Promise<{ readonly throughMessageId: number }> {
   const path = join(folder, backupMarkFile);
