@@ -7,7 +7,7 @@ import { type BenchRow, median } from '../row.ts';
 import { MeasuredServer } from './child.ts';
 import { mllpLoad } from './load.ts';
 
-const stored = Number(process.env['BITHIVE_BENCH_STORED'] ?? 5_000_000);
+const stored = Number(process.env.BITHIVE_BENCH_STORED ?? 5_000_000);
 const connections = 32;
 const runs = 5;
 const durationMs = 2_000;

@@ -139,7 +139,10 @@ export class Moments {
 }
 
 function judge(waiter: Waiter, refusal: Refusal | undefined, deliveries: readonly Delivery[]): void {
-  if (waiter.want === 'mapped' || refusal) return waiter.resolve(refusal);
+  if (waiter.want === 'mapped' || refusal) {
+    waiter.resolve(refusal);
+    return;
+  }
   const wanted = deliveries.filter(
     ({ destination }) => waiter.only === undefined || destination === waiter.only,
   );

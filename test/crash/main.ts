@@ -47,7 +47,7 @@ function start(): Promise<ReadyEngine> {
     '--ehr-fhir-url',
     ehr.url,
   ];
-  const environment = { PATH: process.env['PATH'], STUDY_QUIET_MS: '300' };
+  const environment = { PATH: process.env.PATH, STUDY_QUIET_MS: '300' };
   return startEngine([...args, '--log-level', 'error', '--disk-free-bytes-min', '0'], environment);
 }
 
