@@ -21,23 +21,25 @@ const folder = mkdtempSync(join(tmpdir(), 'bithive-backup-'));
 const [hl7, stow] = [new Hl7Ledger(), new StowLedger()];
 const engine = await startTested({ folder, settings: ['--disk-free-bytes-min', '0'] });
 const { mllpPort: port, httpUrl: url, token } = engine;
-let isOver = false;
-const load = Promise.all([
-  sendHl7Load({ port, connections: 8, prefix: 'KEEP' }, hl7, () => isOver),
-  sendStowLoad({ url, token, senders: 2 }, stow, () => isOver),
-]);
 let faults = 0;
 try {
   for (let round = 1; round <= rounds; round += 1) faults += await backUp(round);
 } finally {
-  isOver = true;
-  await load;
   await stopTested(engine);
   rmSync(folder, { recursive: true, force: true });
 }
 process.exit(faults === 0 ? 0 : 1);
 
+function startLoad(isOver: () => boolean): Promise<unknown> {
+  return Promise.all([
+    sendHl7Load({ port, connections: 8, prefix: 'KEEP' }, hl7, isOver),
+    sendStowLoad({ url, token, senders: 2 }, stow, isOver),
+  ]);
+}
+
 async function backUp(round: number): Promise<number> {
+  let isOver = false;
+  const load = startLoad(() => isOver);
   const wanted = { hl7: hl7.acknowledged.size + 300, stow: stow.acknowledged.size + 20 };
   await eventually('more messages', () => hl7.acknowledged.size >= wanted.hl7);
   await eventually('more instances', () => stow.acknowledged.size >= wanted.stow);
@@ -45,6 +47,8 @@ async function backUp(round: number): Promise<number> {
   const [backup, restored] = [join(folder, `backup-${round}`), join(folder, `restored-${round}`)];
   const mark = await bithive('backup', backup, '--data', join(folder, 'data'));
   const during = hl7.acknowledged.size - before.hl7.size;
+  isOver = true;
+  await load;
   await bithive('restore', backup, '--data', restored);
   const other = await startTested({ folder, data: restored, settings: ['--disk-free-bytes-min', '0'] });
   await drained(other);
