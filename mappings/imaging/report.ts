@@ -37,7 +37,7 @@ export function placeReport(
     imagingStudy: [parts.imagingStudy],
     conclusion: conclusionOf(finding),
   } as Resource;
-  const request = basedOn(scene);
+  const request = basedOn(scene, parts.subject);
   if (request !== undefined) report.basedOn = [request];
   if (parts.results.length > 0) report.result = [...parts.results];
   const html = printHtml(finding);

@@ -80,8 +80,7 @@ describe('a completed finding', () => {
     expect(validate(bundle)).toEqual([]);
     const known = new Set(bundle.entry.map((entry) => entry.fullUrl));
     JSON.stringify(bundle, (name, value: unknown) => {
-      if (name === 'reference' && typeof value === 'string' && !value.startsWith('ServiceRequest?'))
-        expect(known).toContain(value);
+      if (name === 'reference') expect(known).toContain(value);
       return value;
     });
     expect(bundle.entry.map((entry) => entry.resource.resourceType)).toEqual([
@@ -89,9 +88,21 @@ describe('a completed finding', () => {
       'ImagingStudy',
       'Device',
       'Observation',
+      'ServiceRequest',
       'DiagnosticReport',
       'Provenance',
     ]);
+  });
+
+  test('ensures its order, so that one that the EHR refused does not take the report with it', () => {
+    const entry = bundle.entry.find(({ resource }) => resource.resourceType === 'ServiceRequest');
+    expect(entry?.request).toEqual({
+      method: 'POST',
+      url: 'ServiceRequest',
+      ifNoneExist: 'identifier=https%3A%2F%2Fhis.example%2Forder%7CP1',
+    });
+    expect(entry?.resource).toMatchObject({ status: 'unknown', intent: 'order' });
+    expect(one(bundle, 'DiagnosticReport')?.basedOn).toEqual([{ reference: entry?.fullUrl }]);
   });
 
   test('reports it as preliminary, with model, version and intended use, at the time the model ran', () => {
@@ -100,7 +111,6 @@ describe('a completed finding', () => {
       status: 'preliminary',
       issued: '2026-11-22T09:20:30.250+01:00',
       effectiveDateTime: '2026-11-22T09:15:00.5+01:00',
-      basedOn: [{ reference: 'ServiceRequest?identifier=https%3A%2F%2Fhis.example%2Forder%7CP1' }],
     });
     expect(report?.conclusion).toMatch(
       /Pneumonia: positive .*0\.9734.*\n.*not reviewed by a physician.*\n.*cxr-demo 1\.0\.0.*Shows the path <only>/,
@@ -183,7 +193,10 @@ describe('the order', () => {
 
   test('of another patient is not taken', () => {
     const bundle = findingToBundle({ ...completed, order: { ...order, patientId: '2002' } }, site);
-    expect(JSON.stringify(one(bundle, 'DiagnosticReport')?.basedOn)).not.toContain('ServiceRequest?');
+    expect(one(bundle, 'ServiceRequest')).toBeUndefined();
+    expect(one(bundle, 'DiagnosticReport')?.basedOn).toEqual([
+      expect.objectContaining({ type: 'ServiceRequest' }),
+    ]);
   });
 
   test('is referred to by id where the site writes ids', () => {
