@@ -4,6 +4,7 @@ import type { SiteSettings } from '../site.ts';
 import { placeDevice } from './device.ts';
 import { placeImagingStudy } from './imaging-study.ts';
 import { placeObservation, placeWithdrawnObservation } from './observation.ts';
+import { basedOn } from './order-reference.ts';
 import { placePatient } from './patient.ts';
 import { placeReport } from './report.ts';
 import { ownIdentifier, place, type Scene, sceneOf } from './scene.ts';
@@ -15,13 +16,14 @@ import { ownIdentifier, place, type Scene, sceneOf } from './scene.ts';
 export function findingToBundle(finding: Finding, site: SiteSettings): Bundle {
   const scene = sceneOf(finding, site);
   const subject = placePatient(scene);
-  const imagingStudy = placeImagingStudy(scene, subject);
+  const order = basedOn(scene, subject);
+  const imagingStudy = placeImagingStudy(scene, subject, order);
   const device = placeDevice(scene);
   const context = { subject, imagingStudy, device };
   const results: FhirObject[] = [];
   if (finding.status === 'completed') results.push(placeObservation(scene, finding, context));
   else if (finding.study.version > 1) results.push(placeWithdrawnObservation(scene, finding, context));
-  const report = placeReport(scene, { subject, imagingStudy, results });
+  const report = placeReport(scene, { subject, imagingStudy, order, results });
   placeProvenance(scene, [report, ...results], context);
   return { resourceType: 'Bundle', type: 'transaction', timestamp: scene.ranAt, entry: scene.entries };
 }

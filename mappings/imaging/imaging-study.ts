@@ -2,7 +2,7 @@ import type { StudyInstance } from '../../core/study.ts';
 import type { FhirObject, FhirValue, Resource } from '../bundle/bundle.ts';
 import { readDateTime } from '../hl7v2/values/date-time.ts';
 import { clean } from '../hl7v2/values/value-type.ts';
-import { accessionIdentifier, basedOn } from './order-reference.ts';
+import { accessionIdentifier } from './order-reference.ts';
 import { place, type Scene, uidIdentifier } from './scene.ts';
 
 const dcm = 'http://dicom.nema.org/resources/ontology/DCM';
@@ -10,7 +10,11 @@ const dcm = 'http://dicom.nema.org/resources/ontology/DCM';
 const listedInstancesMax = 1_000;
 
 /** The study as it is now: a later version replaces it under the same UID. */
-export function placeImagingStudy(scene: Scene, subject: FhirObject): FhirObject {
+export function placeImagingStudy(
+  scene: Scene,
+  subject: FhirObject,
+  order: FhirObject | undefined,
+): FhirObject {
   const { study } = scene.finding;
   const identifier = uidIdentifier(study.studyInstanceUid);
   const accession = accessionIdentifier(scene);
@@ -22,8 +26,7 @@ export function placeImagingStudy(scene: Scene, subject: FhirObject): FhirObject
   };
   const started = studyMoment(scene);
   if (started !== undefined) resource.started = started;
-  const request = basedOn(scene);
-  if (request !== undefined) resource.basedOn = [request];
+  if (order !== undefined) resource.basedOn = [order];
   const series = seriesOf(study.instances);
   const modalities = [...new Set(study.instances.map((instance) => instance.modality))];
   if (modalities.length > 0) resource.modality = modalities.map((code) => ({ system: dcm, code }));

@@ -1,7 +1,6 @@
 import type { Finding } from '../../core/inference.ts';
 import type { FhirObject, Resource } from '../bundle/bundle.ts';
 import { studyMoment } from './imaging-study.ts';
-import { basedOn } from './order-reference.ts';
 import { ownIdentifier, place, type Scene } from './scene.ts';
 
 const radiology = {
@@ -20,6 +19,7 @@ export function placeReport(
   parts: {
     readonly subject: FhirObject;
     readonly imagingStudy: FhirObject;
+    readonly order: FhirObject | undefined;
     readonly results: readonly FhirObject[];
   },
 ): FhirObject {
@@ -37,8 +37,7 @@ export function placeReport(
     imagingStudy: [parts.imagingStudy],
     conclusion: conclusionOf(finding),
   } as Resource;
-  const request = basedOn(scene, parts.subject);
-  if (request !== undefined) report.basedOn = [request];
+  if (parts.order !== undefined) report.basedOn = [parts.order];
   if (parts.results.length > 0) report.result = [...parts.results];
   const html = printHtml(finding);
   report.presentedForm = [

@@ -85,10 +85,10 @@ describe('a completed finding', () => {
     });
     expect(bundle.entry.map((entry) => entry.resource.resourceType)).toEqual([
       'Patient',
+      'ServiceRequest',
       'ImagingStudy',
       'Device',
       'Observation',
-      'ServiceRequest',
       'DiagnosticReport',
       'Provenance',
     ]);
