@@ -44,7 +44,8 @@ async function sendLane(port: number, lane: number, ledger: Hl7Ledger): Promise<
   }
 }
 
-function exchange(socket: Socket, message: string): Promise<string> {
+/** One message and its answer, framed. Never resolves when the socket dies: race it with the close. */
+export function exchange(socket: Socket, message: string): Promise<string> {
   return new Promise((resolve) => {
     let answer = '';
     const take = (chunk: Buffer) => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
+import { exchange } from '../crash/hl7-senders.ts';
 
 export interface Hl7LoadOptions {
   readonly port: number;
@@ -57,20 +58,6 @@ async function sendLane(options: Hl7LoadOptions, ledger: Hl7Ledger, isOver: () =
   }
   socket.end();
   await closed;
-}
-
-function exchange(socket: Socket, message: string): Promise<string> {
-  return new Promise((resolve) => {
-    let answer = '';
-    const take = (chunk: Buffer) => {
-      answer += chunk.toString('utf8');
-      if (!answer.endsWith('\x1c\r')) return;
-      socket.off('data', take);
-      resolve(answer);
-    };
-    socket.on('data', take);
-    socket.write(`\x0b${message}\x1c\r`);
-  });
 }
 
 /** `AA`, or a negative code with the condition of ERR-3 (HL7 table 0357); `?` for an answer to something else. */
