@@ -5,12 +5,7 @@ import { join } from 'node:path';
 export async function syncTree(folder: string): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
   for (const path of [...entries.map((entry) => join(entry.parentPath, entry.name)), folder]) {
-    const file = await open(path, 'r').catch(unlessGone);
-    await file?.sync().finally(() => file.close());
+    const file = await open(path, 'r');
+    await file.sync().finally(() => file.close());
   }
-}
-
-/** The database that was just written may still take away its side files (`-shm`, `-wal`): their folder is synced after them. */
-function unlessGone(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
 }

@@ -28,10 +28,18 @@ export async function writeBackup(
   else copyDatabase(driver, databasePath, target);
   await syncPath(target);
   await syncPath(folder);
-  const copy = openConnection(driver, target);
+  return { throughMessageId: lastMessageId(driver, target) };
+}
+
+/**
+ * Read without a log: the copy has none, and opening it with one makes side files that go when the last statement is garbage, not when
+ * the connection is closed. Whoever copied the folder meanwhile would meet files that come and go.
+ */
+function lastMessageId(driver: SqliteDriver, path: string): number {
+  const copy = driver.open(path, { readOnly: true });
   try {
     const top = copy.prepare('SELECT max(seq) AS top FROM messages').get()?.top;
-    return { throughMessageId: typeof top === 'number' ? top : 0 };
+    return typeof top === 'number' ? top : 0;
   } finally {
     copy.close();
   }

@@ -112,6 +112,8 @@ describe('backup and restore', () => {
     const made = await bithive(['backup', copy, '--data', data, '--json']);
     expect([made.code, made.err]).toEqual([0, '']);
     expect(JSON.parse(made.out)).toMatchObject({ throughMessageId: id + 1, bodies: 1 });
+    // Nothing comes or goes in it any more: no handle on the copy is left to a garbage collection.
+    expect(readdirSync(copy).sort()).toEqual(['backup.json', 'bithive.db', 'blobs']);
     const restored = await bithive(['restore', copy, '--data', again, '--json']);
     expect([restored.code, restored.err]).toEqual([0, '']);
     expect(JSON.parse(restored.out)).toMatchObject({ data: again, bodies: 1 });
