@@ -18,5 +18,6 @@ export default {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
-  testTimeout: 30_000,
+  /** Ends what hangs, and nothing that is slow: a wait in vain ends by itself before (test/until.ts). */
+  testTimeout: 120_000,
 };

@@ -9,6 +9,11 @@ export class ManualClock implements Clock {
     this.#nowMs = nowMs;
   }
 
+  /** Alarms that are set and have not rung. */
+  get timersCount(): number {
+    return this.#alarms.length;
+  }
+
   nowMs(): number {
     return this.#nowMs;
   }

@@ -14,6 +14,7 @@ import { type Blobs, type Destination, silentLogger, silentMetrics } from '../..
 import type { StudyInstance } from '../../core/study.ts';
 import { bundledModelsFolder, createGrid, loadModels, type ModelRegistry } from '../../inference/index.ts';
 import { systemClock } from '../../platform/clock.ts';
+import { ManualClock } from '../manual-clock.ts';
 import {
   deliveryOf,
   findingOf,
@@ -23,7 +24,6 @@ import {
   studyOf,
   temporaryBlobs,
 } from './grid-fixture.ts';
-import { ManualClock } from './manual-clock.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const never = new AbortController().signal;

@@ -8,7 +8,8 @@ import {
   type PoolJob,
   type PoolOptions,
 } from '../../inference/pool.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../manual-clock.ts';
+import { until } from '../until.ts';
 
 const scripted = fileURLToPath(new URL('./workers/scripted-worker.mjs', import.meta.url));
 const stillborn = fileURLToPath(new URL('./workers/stillborn-worker.mjs', import.meta.url));
@@ -52,11 +53,6 @@ const job = (act: string, urgency: Urgency = 'routine'): PoolJob => ({
   urgency,
   image: { kind: 'file', path: act, sha256: '' },
 });
-
-/** Lets the event loop turn until something holds; jest's own time limit ends a wait that is in vain. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
-}
 
 test('jobs that wait are run by urgency, then in order of arrival', async () => {
   const { pool } = open();

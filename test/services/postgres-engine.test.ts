@@ -7,7 +7,8 @@ import { loadConfig } from '../../config/index.ts';
 import { type Engine, startEngine } from '../../server/compose.ts';
 import { DemoHis, imagingOrder, registration } from '../../server/demo/his.ts';
 import { type DemoPatient, demoPatients } from '../../server/demo/patients.ts';
-import { dicomwebClient, type Hospital, startHospital, until } from '../server/engine/hospital.ts';
+import { dicomwebClient, type Hospital, startHospital } from '../server/engine/hospital.ts';
+import { until } from '../until.ts';
 import { PostgresServer } from './postgres-server.ts';
 
 const server = await PostgresServer.start();

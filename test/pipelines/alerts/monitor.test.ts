@@ -6,13 +6,13 @@ import { type Store, silentLogger, silentMetrics } from '../../../core/ports/ind
 import { AlertMonitor } from '../../../pipelines/alerts/monitor.ts';
 import { systemClock } from '../../../platform/clock.ts';
 import { postAlert } from '../../../server/compose/post-alert.ts';
+import { until } from '../../until.ts';
 import {
   hl7Arrival,
   ScriptedReceiver,
   startTestEngine,
   type TestDoor,
   type TestEngine,
-  until,
   withFaults,
 } from '../runtime/test-channel.ts';
 

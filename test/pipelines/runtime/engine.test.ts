@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { messageId } from '../../../core/ids.ts';
+import { until } from '../../until.ts';
 import {
   controlIdOf,
   hl7Arrival,
@@ -8,7 +9,6 @@ import {
   startTestEngine,
   type TestDoor,
   type TestEngine,
-  until,
 } from './test-channel.ts';
 
 const channel = (more = '', ack = 'stored', filter = 'MSH-9.1 = ADT'): string => `

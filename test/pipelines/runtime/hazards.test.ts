@@ -4,6 +4,7 @@ import { BitHiveError } from '../../../core/errors.ts';
 import type { BlobHash } from '../../../core/ids.ts';
 import type { Blobs, Store } from '../../../core/ports/index.ts';
 import type { StepKind } from '../../../pipelines/channel/catalog.ts';
+import { until } from '../../until.ts';
 import {
   controlIdOf,
   hl7Arrival,
@@ -11,7 +12,6 @@ import {
   startTestEngine,
   type TestDoor,
   type TestEngine,
-  until,
   withFaults,
 } from './test-channel.ts';
 

@@ -8,6 +8,7 @@ import { type Store, silentLogger } from '../../../core/ports/index.ts';
 import { openSqliteStore } from '../../../platform/store/index.ts';
 import { openConnection } from '../../../platform/store/sqlite/connection.ts';
 import { isVersionAtLeast, loadSqlite } from '../../../platform/store/sqlite/driver.ts';
+import { until } from '../../until.ts';
 import { diskFull, type FailingDriver, failingDriver, syncFailed } from './failing-driver.ts';
 import { dedupe, message, textBytes } from './store-fixtures.ts';
 import { systemClock } from './system-clock.ts';
@@ -19,10 +20,6 @@ afterAll(() => {
   if (canMount) execFileSync('umount', ['-l', tmpfs]);
   rmSync(tmpfs, { recursive: true, force: true });
 });
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
-}
 
 describe('SQLite: what durability stands on', () => {
   test('a driver below the floor is told apart', () => {

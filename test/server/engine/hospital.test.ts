@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { imagingOrder, registration } from '../../../server/demo/his.ts';
 import { demoPatients } from '../../../server/demo/patients.ts';
-import { dicomwebClient, type EhrResource, type Hospital, startHospital, until } from './hospital.ts';
+import { until } from '../../until.ts';
+import { dicomwebClient, type EhrResource, type Hospital, startHospital } from './hospital.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const shared = join(root, '../shared/data/dicom');
@@ -59,7 +60,7 @@ describe('from order and image to report', () => {
     }
     expect(await running.search('Patient?_count=100')).toHaveLength(8);
     expect(await running.search('DiagnosticReport?_count=100')).toHaveLength(8);
-  }, 60_000);
+  });
 
   test('the same again changes nothing at the EHR: no patient, order or report twice', async () => {
     hospital = await startHospital({ quietMs: 100 });
@@ -84,7 +85,7 @@ describe('from order and image to report', () => {
     ]) {
       expect([type, (await running.search(type)).length]).toEqual([type, 1]);
     }
-  }, 60_000);
+  });
 
   (hasShared ? test : test.skip)(
     'the 14 real chest X-rays each get a report, at least 12 a probability',
@@ -107,21 +108,16 @@ describe('from order and image to report', () => {
       expect(answers.filter((answer) => answer !== undefined).length).toBeGreaterThanOrEqual(12);
       for (const report of reports) expect(['preliminary', 'cancelled']).toContain(report.status);
     },
-    120_000,
   );
 
-  (hasShared ? test : test.skip)(
-    'all 36 transfer-syntax samples are stored through the engine',
-    async () => {
-      hospital = await startHospital();
-      const running = hospital;
-      const files = filesIn(join(shared, 'ts'));
-      expect(files).toHaveLength(36);
-      await dicomwebClient(running).storeInstances({ datasets: datasets(files) });
-      const stored = await running.engine.store.searchMessages({ kind: 'dicom', limit: 100 });
-      expect(stored).toHaveLength(36);
-      expect(stored.filter(({ status }) => status === 'quarantined')).toEqual([]);
-    },
-    120_000,
-  );
+  (hasShared ? test : test.skip)('all 36 transfer-syntax samples are stored through the engine', async () => {
+    hospital = await startHospital();
+    const running = hospital;
+    const files = filesIn(join(shared, 'ts'));
+    expect(files).toHaveLength(36);
+    await dicomwebClient(running).storeInstances({ datasets: datasets(files) });
+    const stored = await running.engine.store.searchMessages({ kind: 'dicom', limit: 100 });
+    expect(stored).toHaveLength(36);
+    expect(stored.filter(({ status }) => status === 'quarantined')).toEqual([]);
+  });
 });

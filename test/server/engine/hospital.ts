@@ -110,11 +110,3 @@ async function search(url: string, query: string): Promise<readonly EhrResource[
   const { entry = [] } = (await answer.json()) as { entry?: { resource: EhrResource }[] };
   return entry.map(({ resource }) => resource);
 }
-
-export async function until<T>(read: () => Promise<T | undefined>): Promise<T> {
-  for (;;) {
-    const value = await read();
-    if (value !== undefined) return value;
-    await new Promise((next) => setTimeout(next, 20));
-  }
-}

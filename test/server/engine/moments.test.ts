@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Hl7Message } from '../../../formats/hl7v2/index.ts';
 import { adt, framed, RawClient, summary } from '../../connectors/hl7v2/listener.ts';
-import { type Hospital, startHospital, until } from './hospital.ts';
+import { until } from '../../until.ts';
+import { type Hospital, startHospital } from './hospital.ts';
 import { type Ris, risSays, startRis } from './ris.ts';
 
 const moments = ['stored', 'mapped', 'delivered', 'from ris', 'none'] as const;
@@ -44,8 +45,7 @@ function sender(moment: Moment): RawClient {
   return client;
 }
 
-const isReceived = (controlId: string) =>
-  until(async () => (ris.received.includes(controlId) ? true : undefined));
+const isReceived = (controlId: string) => until(() => ris.received.includes(controlId));
 const textOf = (answer: Hl7Message | undefined) => new TextDecoder().decode(answer?.print());
 const enhanced = (controlId: string) => adt(controlId, '|||AL|AL');
 const summaries = async (client: RawClient, count: number) => (await client.answered(count)).map(summary);
@@ -149,6 +149,6 @@ test('v2 to v2: the receiver gets what its condition takes, in order, under the 
   });
   await client.answered(ids.length);
   const wanted = ids.filter((_, at) => !isOrder(at));
-  await until(async () => (ris.received.length === wanted.length ? true : undefined));
+  await until(() => ris.received.length === wanted.length);
   expect(ris.received).toEqual(wanted);
 });

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { loadConfig } from '../../../config/index.ts';
 import { startEngine } from '../../../server/compose.ts';
 import { adt, framed, RawClient, summary } from '../../connectors/hl7v2/listener.ts';
-import { startHospital, until } from './hospital.ts';
+import { until } from '../../until.ts';
+import { startHospital } from './hospital.ts';
 import { type Ris, startRis } from './ris.ts';
 
 const channel = (ack: string, port: number): string => `
@@ -46,11 +47,11 @@ test.each(['stored', 'delivered'])(
   'a stop under load (ack: %s): nothing acknowledged is lost, nothing is doubled, order holds',
   async (ack) => {
     const channels = { 'forward.yaml': channel(ack, ris.port) };
-    const hospital = await startHospital({ channels, flags: ['--stop-grace-seconds', '5'] });
+    const hospital = await startHospital({ channels, flags: ['--stop-grace-seconds', '60'] });
     try {
       const port = hospital.engine.listening.find(({ protocol }) => protocol === 'mllp')?.port ?? 0;
       const loads = Array.from({ length: senders }, (_, sender) => load(port, sender));
-      await until(async () => (ris.received.length >= 100 ? true : undefined));
+      await until(() => ris.received.length >= 100);
       await hospital.engine.stop();
       for (const { client } of loads) await client.until(() => client.isClosed);
 
@@ -59,12 +60,12 @@ test.each(['stored', 'delivered'])(
       const acknowledged = answers.map((answer) => answer.slice(3));
       // What was acknowledged and not yet forwarded waits in the folder, for the next start.
       const again = await startEngine(hospital.again);
-      await until(async () =>
-        (await again.store.depths(0)).destinations.every(({ open }) => open === 0) &&
-        (await again.store.depths(0)).channels.every(({ received }) => received === 0)
-          ? true
-          : undefined,
-      );
+      await until(async () => {
+        const { channels, destinations } = await again.store.depths(0);
+        return (
+          destinations.every(({ open }) => open === 0) && channels.every(({ received }) => received === 0)
+        );
+      });
       const unknown = await again.store.searchDeliveries({ state: 'unknown', limit: 10 });
       await again.stop();
       for (const { client } of loads) client.close();
