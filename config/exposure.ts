@@ -1,4 +1,5 @@
 import { BitHiveError } from '../core/errors.ts';
+import { isLoopback } from './loopback.ts';
 import type { Config } from './schema.ts';
 
 /** What a listener has to protect itself. */
@@ -9,15 +10,6 @@ export interface Exposure {
   readonly hasTls: boolean;
   /** Whether the peer must prove who it is: a token, or a client certificate. */
   readonly hasCredentials: boolean;
-}
-
-/** Whether only this machine can reach the address. A name other than localhost may resolve to anything: no. */
-export function isLoopback(host: string): boolean {
-  const address = host
-    .toLowerCase()
-    .replace(/^\[(.*)\]$/, '$1')
-    .replace(/^::ffff:(?=\d+\.)/, '');
-  return address === 'localhost' || address === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address);
 }
 
 /** @throws BH_CONFIG_EXPOSED for a listener that others can reach without TLS or without credentials */

@@ -1,5 +1,7 @@
-export { type Exposure, isLoopback, refuseExposed } from './exposure.ts';
+export { type Exposure, refuseExposed } from './exposure.ts';
+export { type HostPattern, isHostPattern, parseHostPattern } from './host-pattern.ts';
 export { type Explanation, type LoadedConfig, type LoadOptions, loadConfig } from './load.ts';
+export { isLoopback, isProtectedUrl } from './loopback.ts';
 export { nearest, suggestion } from './nearest.ts';
 export type { Environment } from './read-environment.ts';
 export { settingFlags } from './read-flags.ts';

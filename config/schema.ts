@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { isHostPattern } from './host-pattern.ts';
+import { isProtectedUrl } from './loopback.ts';
 
 /**
  * Every setting of the engine, its shape and its one line of documentation. File, environment and flag names, the reference page and
@@ -56,7 +58,10 @@ const httpSchema = z.strictObject({
       .strictObject({
         issuer: url('Issuer of access tokens (JWT), compared exactly with `iss`.'),
         audience: text('What `aud` must contain.'),
-        jwksUri: url("Address of the issuer's public keys."),
+        jwksUri: url("Address of the issuer's public keys. `http:` only to this machine.").refine(
+          isProtectedUrl,
+          'https: is required; http: only to this machine',
+        ),
         rolesClaim: text('Claim that lists the roles: ingest, reader, operator, auditor, admin.').optional(),
       })
       .optional(),
@@ -125,6 +130,18 @@ export const configSchema = z.strictObject({
   inference: z.strictObject({
     workers: count(0, 256, 'Model workers. 0: one less than the processors, at least one.'),
     models: path('Folder of models. Unset: the models that come with the engine.').optional(),
+  }),
+  outbound: z.strictObject({
+    allow: z
+      .array(
+        z
+          .string()
+          .refine(isHostPattern, 'expected a host name, *.name, an address or a network (10.1.0.0/16)'),
+      )
+      .meta({
+        description:
+          'Hosts that the engine may connect to: names, `*.name`, addresses, networks (`10.1.0.0/16`). Empty: every host that a channel file or a setting names. Redirects are never followed.',
+      }),
   }),
   alerts: z.strictObject({
     webhook: url('Where raised and cleared alerts are posted as JSON.').optional(),

@@ -138,6 +138,7 @@ export const catalogue = {
   BH_CONFIG_VALUE: entry('A setting has a value that is not valid', 'The detail says what is expected.', 500, 'AE', '207', failed, true),
   BH_CONFIG_SECRET: entry('A secret is missing, or open to others', 'Set its file or variable; chmod 600.', 500, 'AE', '207', failed, true),
   BH_CONFIG_EXPOSED: entry('A listener outside loopback has no TLS or no credentials', 'Configure both, or bind to 127.0.0.1.', 500, 'AE', '207', failed, true),
+  BH_CONFIG_OUTBOUND: entry('A host that outbound.allow does not name', 'Add it to outbound.allow, or correct the address.', 500, 'AE', '207', failed, false),
   BH_CONFIG_EXPRESSION: entry('A condition cannot be read', 'The detail names the column.', 500, 'AE', '207', failed, true),
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -1,11 +1,10 @@
 import type { Config } from '../config/index.ts';
 import type { HttpSource } from '../connectors/http-source.ts';
+import { assert } from '../core/assert.ts';
 import type { MessageId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Blobs, Listening, Logger, Store } from '../core/ports/index.ts';
-import { bundledModelsFolder, createInferencePool, loadModels } from '../inference/index.ts';
-import { loadHl7ToFhirMap } from '../mappings/index.ts';
-import { parseSiteSettings } from '../mappings/site.ts';
+import { createInferencePool } from '../inference/index.ts';
 import { AlertMonitor } from '../pipelines/alerts/monitor.ts';
 import { Pipelines } from '../pipelines/runtime/engine.ts';
 import { createStoreAudit } from '../platform/audit/store-audit.ts';
@@ -17,8 +16,9 @@ import { systemRandom } from '../platform/random.ts';
 import { createSystemKeys } from '../platform/security/system-keys.ts';
 import { ensureTokenFile } from '../platform/security/token-file.ts';
 import { backupTo } from './compose/backup.ts';
-import { channelCatalog } from './compose/catalog.ts';
-import { channelEnvironment, type Environment, readChannelFiles } from './compose/channel-files.ts';
+import type { RunningParts } from './compose/catalog.ts';
+import { channelEnvironment, type Environment } from './compose/channel-files.ts';
+import { checkChannels } from './compose/check-channels.ts';
 import { blobsFolderOf, tokenFileOf } from './compose/data-folder.ts';
 import { Keeper } from './compose/keeper.ts';
 import { openStore } from './compose/open-store.ts';
@@ -88,8 +88,12 @@ async function start(
   const logger = loggerOf(config);
   const metrics = createPrometheusMetrics({ withProcess: true });
   const keys = createSystemKeys({ env: environment, cwd: process.cwd() });
-  const site = parseSiteSettings(siteOf(config));
-  const models = await loadModels([config.inference.models ?? bundledModelsFolder()]);
+  let running: RunningParts | undefined;
+  const checked = await checkChannels({ config, environment, keys }, () => {
+    assert(running !== undefined, 'nothing is opened before there is something to open it on');
+    return running;
+  });
+  const { site, models, outbound } = checked.parts;
 
   const store = await openStore(config, { clock, logger, keys });
   closers.push(() => store.close());
@@ -110,21 +114,12 @@ async function start(
 
   const ports = { store, blobs, clock, random, logger, metrics, owner: ownerName(random) };
   const httpSources: HttpSource[] = [];
-  const parts = {
-    ports,
-    config,
-    keys,
-    site,
-    models,
-    pool,
-    httpSources,
-    hl7ToFhir: loadHl7ToFhirMap({ site }),
-  };
+  running = { ports, pool, httpSources };
   const pipelines = await Pipelines.prepare({
     ports,
-    catalog: channelCatalog(parts),
+    catalog: checked.catalog,
     environment: channelEnvironment(config, environment),
-    channels: await readChannelFiles(config.channels.folder),
+    channels: checked.channels,
     fallbackCharset: site.fallbackCharset,
   });
   const alerts = new AlertMonitor({
@@ -139,7 +134,7 @@ async function start(
       deadLetters: 1,
     },
     everyMs: config.alerts.checkSeconds * 1000,
-    ...(config.alerts.webhook ? { notify: postAlert(config.alerts.webhook) } : {}),
+    ...(config.alerts.webhook ? { notify: postAlert(config.alerts.webhook, outbound.lookup) } : {}),
   });
   const keeper = new Keeper({ store, blobs, clock, logger, retentionDays: config.retention.days });
   const http = await createHttpServer({
@@ -173,15 +168,18 @@ async function start(
   });
   const doors = await pipelines.open();
   stopHttp = () => http.stop(graceMs);
-  const listening = [...(await http.listen()), ...doors.filter(({ path }) => path === undefined)];
+  const listening = [
+    ...(await http.listen()).map((entry) => withChannel(entry, doors)),
+    ...doors.filter(({ path }) => path === undefined),
+  ];
   logger.info('engine.ready', { version, channels: pipelines.channels.map(({ name }) => name) });
   return { listening, store, blobs, pipelines, tokenFile, token, stop: closeAll };
 }
 
-/** The site as the mappings read it; its name is for people only. */
-function siteOf(config: Config): unknown {
-  const { name: _name, ...site } = config.site;
-  return site;
+/** The shared HTTP door knows addresses; the channel behind each is known by its source. */
+function withChannel(entry: Listening, doors: readonly Listening[]): Listening {
+  const channel = doors.find(({ path }) => path !== undefined && path === entry.path)?.channel;
+  return channel === undefined ? entry : { channel, ...entry };
 }
 
 async function statusOf(

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import type { Blobs, Clock, Keys, Random } from '../../core/ports/index.ts';
 
 /** How the destination proves who it is. Secrets are references that the Keys port resolves (`file:/path`, `env:NAME`). */
@@ -50,6 +51,8 @@ export interface FhirDestinationOptions {
   readonly answerBytesMax?: number;
   /** Send bodies over 1 KB with Content-Encoding gzip. Default false: not every server takes it. */
   readonly gzip?: boolean;
+  /** How names become addresses; the place where an allow-list of networks is kept. Absent: as the system does it. */
+  readonly lookup?: LookupFunction;
   readonly headers?: { readonly [name: string]: string };
   /** Attempts that may end in 409 or 412 before a conditional write is given up. Default 5. */
   readonly conflictAttemptsMax?: number;

@@ -57,6 +57,7 @@ async function openConnection(options: FhirDestinationOptions, target: string): 
     connectTimeoutMs: options.connectTimeoutMs ?? limits.httpHeadMs,
     requestTimeoutMs: options.requestTimeoutMs ?? limits.httpRequestMs,
     connections: options.concurrency ?? 4,
+    ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
     ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
     ...(tls?.certificate === undefined ? {} : { cert: tls.certificate }),
     ...(key === undefined ? {} : { key }),

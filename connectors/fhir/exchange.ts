@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import { Agent, type Dispatcher } from 'undici';
 import { isObject } from '../../formats/fhir/index.ts';
 
@@ -29,6 +30,7 @@ export interface AgentOptions {
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly connections: number;
+  readonly lookup?: LookupFunction;
 }
 
 /** A pool of our own: it alone takes TLS material and limits. */
@@ -42,6 +44,7 @@ export function createAgent(options: AgentOptions): Agent {
     connect: {
       timeout: options.connectTimeoutMs,
       minVersion: 'TLSv1.2',
+      ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
       ...(ca === undefined ? {} : { ca }),
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import { assert } from '../../core/assert.ts';
 import type { DeliveryOutcome, LeasedDelivery } from '../../core/delivery.ts';
 import { BitHiveError, type ErrorCode } from '../../core/errors.ts';
@@ -18,6 +19,8 @@ export interface MllpDestinationOptions {
   /** Connections at most; each has one message in flight. 1 by default. */
   readonly concurrency?: number;
   readonly connectMs?: number;
+  /** How names become addresses; the place where an allow-list of networks is kept. Absent: as the system does it. */
+  readonly lookup?: LookupFunction;
   /** From the last byte sent to the answer. */
   readonly answerMs?: number;
   readonly negativeAnswer?: NegativeAnswer;
@@ -56,6 +59,7 @@ class MllpReceiver implements Destination {
       host: options.host,
       port: options.port,
       ...(options.tls === undefined ? {} : { tls: options.tls }),
+      ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
       connectMs: options.connectMs ?? connectMsDefault,
       answerMs: options.answerMs ?? limits.hl7AnswerMs,
       clock: options.clock,

@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { BitHiveError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
@@ -10,6 +10,7 @@ export interface Receiver {
   readonly host: string;
   readonly port: number;
   readonly tls?: SenderTls;
+  readonly lookup?: LookupFunction;
   readonly connectMs: number;
   readonly answerMs: number;
   readonly clock: Clock;
@@ -61,11 +62,12 @@ export class OutboundConnection {
 
   /** Rejected with BH_DELIVERY_UNREACHABLE when there is no connection within `connectMs`, or the signal aborts. */
   static async open(receiver: Receiver, signal: AbortSignal): Promise<OutboundConnection> {
-    const { host, port, tls, connectMs, clock } = receiver;
+    const { host, port, tls, lookup, connectMs, clock } = receiver;
+    const to = { host, port, ...(lookup === undefined ? {} : { lookup }) };
     const socket =
       tls === undefined
-        ? connectTcp({ host, port })
-        : connectTls({ host, port, ...secureContext(tls), ...serverNameOf(tls.serverName ?? host) });
+        ? connectTcp(to)
+        : connectTls({ ...to, ...secureContext(tls), ...serverNameOf(tls.serverName ?? host) });
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
     await new Promise<void>((resolve, reject) => {

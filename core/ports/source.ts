@@ -30,6 +30,8 @@ export type Accept = (arrival: Arrival, stored?: (id: MessageId) => void) => Pro
 
 /** Where a source listens, for the ready line and the console. */
 export interface Listening {
+  /** The channel behind the door; absent for a door that is no channel's (the API). */
+  readonly channel?: string;
   readonly protocol: string;
   readonly host: string;
   readonly port: number;

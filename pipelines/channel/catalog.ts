@@ -15,6 +15,10 @@ export interface SourceKind<S> {
   /** Kinds of message that come in at this door; a filter and a key are read from these. */
   readonly messageKind: MessageKind;
   readonly settings: z.ZodType<S>;
+  /** The address that only one channel can have, `127.0.0.1:2575` or `/fhir`; null where none is fixed (port 0). */
+  door?(settings: S): string | null;
+  /** What can be told wrong before anything is opened: files, keys, exposure. Throws BH_CONFIG_*. */
+  check?(settings: S, context: SourceContext): void | Promise<void>;
   create(settings: S, context: SourceContext): Source | Promise<Source>;
 }
 
@@ -23,6 +27,8 @@ export interface DestinationKind<S> {
   readonly settings: z.ZodType<S>;
   /** Whether it sends a product of this content type. */
   takes(contentType: string, settings: S): boolean;
+  /** What can be told wrong before anything is opened: files, keys, hosts. Throws BH_CONFIG_*, BH_MODEL_UNKNOWN. */
+  check?(settings: S): void | Promise<void>;
   create(
     settings: S,
     context: { readonly channel: string; readonly name: string },

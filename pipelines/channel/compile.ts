@@ -14,6 +14,7 @@ import {
   destinationCommonSchema,
   type RetryPolicy,
 } from './definition.ts';
+import { placed } from './placed.ts';
 import {
   type Environment,
   readYamlFile,
@@ -27,6 +28,8 @@ export interface CompiledDestination {
   readonly name: string;
   readonly kind: DestinationKind<unknown>;
   readonly settings: unknown;
+  /** `file:line`, for what is found wrong later. */
+  readonly place: string;
   readonly retry: RetryPolicy;
   readonly when: (subject: Subject) => boolean;
 }
@@ -36,7 +39,11 @@ export interface CompiledChannel {
   readonly name: string;
   readonly text: string;
   readonly definition: ChannelDefinition;
-  readonly source: { readonly kind: SourceKind<unknown>; readonly settings: unknown };
+  readonly source: {
+    readonly kind: SourceKind<unknown>;
+    readonly settings: unknown;
+    readonly place: string;
+  };
   readonly filter: (subject: Subject) => boolean;
   readonly keys: PathReader<Subject>;
   readonly steps: readonly Step[];
@@ -75,6 +82,7 @@ export function compileChannel(
     source: {
       kind: sourceKind,
       settings: settingsOf(sourceKind, definition.source.settings, at, sourcePath),
+      place: at(sourcePath),
     },
     filter: condition(definition.filter, ['filter']),
     keys: located(at(['key']), () => keysOf(sourceKind.messageKind, definition.key)),
@@ -110,6 +118,7 @@ function compileDestinations(
       name: given ?? (nth === 1 ? name : `${name}-${nth}`),
       kind,
       settings: settingsOf(kind, own, at, path),
+      place: at(path),
       retry,
       when: condition(when, [...path, 'when']),
     };
@@ -172,7 +181,6 @@ function located<T>(place: string, compile: () => T): T {
   try {
     return compile();
   } catch (error) {
-    if (!(error instanceof BitHiveError)) throw error;
-    throw new BitHiveError(error.code, `${place}: ${error.detail}`, { cause: error });
+    throw placed(place, error);
   }
 }

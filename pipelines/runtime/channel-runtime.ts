@@ -77,8 +77,11 @@ export class ChannelRuntime {
     for (const deliverer of this.#deliverers) deliverer.start();
   }
 
-  open(): Promise<Listening> {
-    return this.source.start((arrival, stored) => this.#acceptor.accept(this.#inForce, arrival, stored));
+  async open(): Promise<Listening> {
+    const listening = await this.source.start((arrival, stored) =>
+      this.#acceptor.accept(this.#inForce, arrival, stored),
+    );
+    return { channel: this.name, ...listening };
   }
 
   get inForce(): ChannelInForce {

@@ -2,7 +2,7 @@ import { BitHiveError } from '../../core/errors.ts';
 import type { MessageId } from '../../core/ids.ts';
 import type { Blobs, Clock, Listening, Logger, Metrics, Random, Store } from '../../core/ports/index.ts';
 import type { ChannelCatalog } from '../channel/catalog.ts';
-import { compileChannel } from '../channel/compile.ts';
+import type { CompiledChannel } from '../channel/compile.ts';
 import type { Environment } from '../channel/read-yaml.ts';
 import { bind } from './acceptor.ts';
 import { ChannelRuntime } from './channel-runtime.ts';
@@ -21,16 +21,12 @@ export interface EnginePorts {
   readonly owner: string;
 }
 
-export interface ChannelFile {
-  readonly file: string;
-  readonly text: string;
-}
-
 export interface PipelinesOptions {
   readonly ports: EnginePorts;
   readonly catalog: ChannelCatalog;
   readonly environment: Environment;
-  readonly channels: readonly ChannelFile[];
+  /** From `compileChannels` with the same catalog and environment. */
+  readonly channels: readonly CompiledChannel[];
   readonly fallbackCharset?: string;
 }
 
@@ -56,17 +52,13 @@ export class Pipelines {
     this.#channels = new Map(channels.map((channel) => [channel.name, channel]));
   }
 
-  /** Compiles and deploys every channel file; nothing runs yet. Throws BH_CONFIG_* with file and line. */
+  /** Deploys every channel; nothing runs yet. Throws BH_CONFIG_* when a door or destination cannot be built. */
   static async prepare(options: PipelinesOptions): Promise<Pipelines> {
     const { ports, catalog, environment, channels } = options;
-    const compiled = channels.map(({ file, text }) => compileChannel(text, file, catalog, environment));
-    const names = compiled.map(({ name }) => name);
-    const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice !== undefined) throw new BitHiveError('BH_CONFIG_VALUE', `two channel files define ${twice}`);
     const moments = new Moments(ports);
     const retired = new RetiredDestinations(ports, moments);
     const runtimes: ChannelRuntime[] = [];
-    for (const channel of compiled) {
+    for (const channel of channels) {
       const version = await ports.store.deployChannel(channel.name, channel.text, ports.clock.nowMs());
       const { fallbackCharset } = options;
       runtimes.push(

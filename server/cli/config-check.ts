@@ -1,11 +1,12 @@
 import { loadConfig } from '../../config/index.ts';
-import { readChannelShapes } from './channel-shapes.ts';
+import { createSystemKeys } from '../../platform/security/system-keys.ts';
+import { checkChannels } from '../compose/check-channels.ts';
 import { exitCodes, jsonFlag, type Verb } from './verb.ts';
 
 export const configCheck: Verb = {
   usage: {
     name: 'config check',
-    summary: 'Checks the settings and the shape of the channel files without starting anything.',
+    summary: 'Checks the settings and compiles the channel files without starting anything.',
     words: [],
     flags: [jsonFlag],
     takesSettings: true,
@@ -13,7 +14,9 @@ export const configCheck: Verb = {
   },
   async run(call, world) {
     const { config, warnings } = loadConfig({ argv: call.settingsArgv, env: world.env, cwd: world.cwd });
-    const channels = await readChannelShapes(config, world.env);
+    const keys = createSystemKeys({ env: world.env, cwd: world.cwd });
+    const checked = await checkChannels({ config, environment: world.env, keys });
+    const channels = checked.channels.map(({ name }) => name);
     for (const warning of warnings) world.say(`warning: ${warning}`);
     world.print(
       call.has('json')

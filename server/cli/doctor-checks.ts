@@ -1,23 +1,12 @@
 import { mkdir, open, rm, statfs } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
-import type { Environment, LoadedConfig } from '../../config/index.ts';
 import { toBitHiveError } from '../../core/errors.ts';
 import { bundledModelsFolder, loadModels } from '../../inference/index.ts';
 import { readTokenFile } from '../../platform/security/token-file.ts';
 import { loadSqlite } from '../../platform/store/sqlite/driver.ts';
 import { tokenFileOf } from '../compose/data-folder.ts';
-import { readChannelShapes } from './channel-shapes.ts';
-import { connectEngine } from './engine-client.ts';
-
-export interface Check {
-  readonly name: string;
-  readonly verdict: 'good' | 'advice' | 'fault';
-  readonly detail: string;
-  readonly next?: string;
-}
-
-type Subject = Pick<LoadedConfig, 'config' | 'warnings' | 'explain'> & { readonly env: Environment };
+import { type Check, good, type Subject } from './doctor-check.ts';
+import { channelsAndDoors, portsOf } from './doctor-doors.ts';
 
 /** A check that throws is a fault, with the catalogue's advice. */
 function check(name: string, look: (subject: Subject) => Promise<Omit<Check, 'name'>>) {
@@ -34,7 +23,6 @@ function check(name: string, look: (subject: Subject) => Promise<Omit<Check, 'na
     }
   };
 }
-const good = (detail: string): Omit<Check, 'name'> => ({ verdict: 'good', detail });
 
 const nodeFloor: readonly [number, number] = [20, 19];
 const gib = (bytes: number) => `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
@@ -98,24 +86,8 @@ export const checks: readonly ((subject: Subject) => Promise<Check>)[] = [
     }
     return good(`${path} is readable by its owner only`);
   }),
-  check('ports', async ({ config }) => {
-    const engine = await connectEngine(config.data);
-    if (engine) {
-      await engine.close();
-      return good(`an engine runs on this data folder at ${engine.engine.url}`);
-    }
-    const taken: string[] = [];
-    for (const { host, port } of [config.http, config.hl7v2]) {
-      if (!(await isFree(host, port))) taken.push(`${host}:${port}`);
-    }
-    if (taken.length === 0) return good(`${config.http.port} and ${config.hl7v2.port} can be opened`);
-    return {
-      verdict: 'fault',
-      detail: `${taken.join(' and ')} cannot be opened`,
-      next: 'Stop what holds it, or set http.port or hl7v2.port.',
-    };
-  }),
-  check('channels', async ({ config, env }) => good((await readChannelShapes(config, env)).join(', '))),
+  check('channels', async (subject) => good(await channelsAndDoors(subject))),
+  check('ports', portsOf),
   check('models', async ({ config }) => {
     const { models } = await loadModels([config.inference.models ?? bundledModelsFolder()]);
     return good(models.map(({ manifest }) => `${manifest.name} ${manifest.version}`).join(', ') || 'none');
@@ -131,11 +103,3 @@ export const checks: readonly ((subject: Subject) => Promise<Check>)[] = [
     return good(config.site.zone);
   }),
 ];
-
-function isFree(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, host, () => server.close(() => resolve(true)));
-  });
-}

@@ -1,5 +1,6 @@
 import { loadConfig } from '../../config/index.ts';
-import { type Check, checks } from './doctor-checks.ts';
+import type { Check } from './doctor-check.ts';
+import { checks } from './doctor-checks.ts';
 import { exitCodes, jsonFlag, type Verb } from './verb.ts';
 
 export const doctor: Verb = {
@@ -14,7 +15,7 @@ export const doctor: Verb = {
   async run(call, world) {
     const loaded = loadConfig({ argv: call.settingsArgv, env: world.env, cwd: world.cwd });
     const results: Check[] = [];
-    for (const check of checks) results.push(await check({ ...loaded, env: world.env }));
+    for (const check of checks) results.push(await check({ ...loaded, env: world.env, cwd: world.cwd }));
     if (call.has('json')) world.print(JSON.stringify({ checks: results }));
     else for (const result of results) world.print(lineOf(result));
     return results.some(({ verdict }) => verdict === 'fault') ? exitCodes.none : exitCodes.ok;

@@ -61,7 +61,7 @@ export const verbs: readonly VerbEntry[] = [
   },
   {
     name: 'config check',
-    summary: 'Checks the settings and the shape of the channel files without starting anything.',
+    summary: 'Checks the settings and compiles the channel files without starting anything.',
     load: async () => (await import('./config-check.ts')).configCheck,
   },
   {

@@ -22,18 +22,29 @@ import { reportFinding } from '../../pipelines/steps/report-finding.ts';
 import { routeStudy } from '../../pipelines/steps/route-study.ts';
 import { fhirDestinationKind, fhirSourceKind } from './fhir-kinds.ts';
 import { hl7DestinationKind, hl7SourceKind } from './hl7-kinds.ts';
+import type { OutboundRules } from './outbound.ts';
 
-/** What the kinds of a channel file are built from. */
-export interface CatalogParts {
-  readonly ports: EnginePorts;
+/** What the kinds of a channel file are checked with: enough to read one, with nothing opened. */
+export interface DefinitionParts {
   readonly config: Config;
   readonly keys: Keys;
   readonly site: SiteSettings;
   readonly hl7ToFhir: Hl7ToFhirMap;
   readonly models: ModelRegistry;
+  readonly outbound: OutboundRules;
+}
+
+/** What their doors and destinations are opened on. */
+export interface RunningParts {
+  readonly ports: EnginePorts;
   readonly pool: InferencePool;
   /** Sources behind the shared HTTP listener put themselves here, to be mounted. */
   readonly httpSources: HttpSource[];
+}
+
+export interface CatalogParts extends DefinitionParts {
+  /** Asked for only when something is opened. */
+  readonly running: () => RunningParts;
 }
 
 /** Every kind of source, step and destination that a channel file can name. */
@@ -54,12 +65,14 @@ export function channelCatalog(parts: CatalogParts): ChannelCatalog {
 const senderOf = (request: FastifyRequest): string => request.caller?.subject ?? '';
 
 /** `dicomweb` as a door: STOW-RS under `/dicomweb`. */
-function dicomwebSourceKind({ ports, config, httpSources }: CatalogParts): SourceKind<unknown> {
+function dicomwebSourceKind({ config, running }: CatalogParts): SourceKind<unknown> {
   return {
     kind: 'dicomweb',
     messageKind: 'dicom',
     settings: z.strictObject({}),
+    door: () => '/dicomweb',
     create() {
+      const { ports, httpSources } = running();
       const limits = { diskFreeBytesMin: config.disk.freeBytesMin };
       const source = createStowSource({ ...ports, senderOf, limits });
       httpSources.push(source);
@@ -71,12 +84,18 @@ function dicomwebSourceKind({ ports, config, httpSources }: CatalogParts): Sourc
 const gridSettings = z.strictObject({ model: z.string().optional() });
 
 /** `grid` as a destination: the inference workers of this engine. */
-function gridKind({ ports, models, pool }: CatalogParts): DestinationKind<z.output<typeof gridSettings>> {
+function gridKind({ models, running }: CatalogParts): DestinationKind<z.output<typeof gridSettings>> {
   return {
     kind: 'grid',
     settings: gridSettings,
     takes: (contentType) => contentType === inferenceJobContentType,
-    create: ({ model }) => createGrid({ ...ports, models, pool, ...(model ? { model } : {}) }),
+    check({ model }) {
+      if (model !== undefined) models.get(model);
+    },
+    create({ model }) {
+      const { ports, pool } = running();
+      return createGrid({ ...ports, models, pool, ...(model ? { model } : {}) });
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../../config/index.ts';
 import { BitHiveError } from '../../core/errors.ts';
-import type { ChannelFile } from '../../pipelines/runtime/engine.ts';
+import type { ChannelFile } from '../../pipelines/channel/compile-channels.ts';
 
 export type Environment = { readonly [name: string]: string | undefined };
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isProtectedUrl } from '../../config/index.ts';
 import { createFhirDestination, createFhirIngest } from '../../connectors/fhir/index.ts';
 import type { DestinationKind, SourceKind } from '../../pipelines/channel/catalog.ts';
 import { fhirContentType } from '../../pipelines/steps/map-hl7.ts';
@@ -8,19 +9,24 @@ import { pem } from './client-tls.ts';
 
 const secret = z.string().regex(/^(file:.+|env:[A-Za-z_]\w*)$/, 'a reference: file:/path or env:NAME');
 
+/** A secret goes to it: in the clear only where no network is between (RFC 6749 §3.2 asks for TLS). */
+const tokenUrl = z
+  .url({ protocol: /^https?$/ })
+  .refine(isProtectedUrl, 'https: is required; http: only to this machine');
+
 const auth = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('bearer'), token: secret }),
   z.strictObject({ kind: z.literal('basic'), user: z.string(), password: secret }),
   z.strictObject({
     kind: z.literal('client-credentials'),
-    tokenUrl: z.url(),
+    tokenUrl,
     clientId: z.string(),
     clientSecret: secret,
     scope: z.string().optional(),
   }),
   z.strictObject({
     kind: z.literal('smart-backend'),
-    tokenUrl: z.url(),
+    tokenUrl,
     clientId: z.string(),
     privateKey: secret,
     keyId: z.string(),
@@ -41,18 +47,25 @@ const settings = z.strictObject({
 
 /** `fhir` as a destination: transactions and conditional requests to a FHIR R4 server. */
 export function fhirDestinationKind({
-  ports,
   keys,
+  outbound,
+  running,
 }: CatalogParts): DestinationKind<z.output<typeof settings>> {
   return {
     kind: 'fhir',
     settings,
     takes: (contentType) => contentType === fhirContentType,
+    async check({ url, auth, tls }) {
+      outbound.check(new URL(url).hostname);
+      if (auth && 'tokenUrl' in auth) outbound.check(new URL(auth.tokenUrl).hostname);
+      if (tls) await tlsOf(tls);
+    },
     async create({ url, auth, tls, concurrency, gzip }) {
-      const { clock, random, blobs } = ports;
+      const { clock, random, blobs } = running().ports;
       return createFhirDestination({
         url,
         ports: { clock, random, keys, blobs },
+        ...(outbound.lookup ? { lookup: outbound.lookup } : {}),
         ...(auth ? { auth: withoutUndefined(auth) } : {}),
         ...(tls ? { tls: await tlsOf(tls) } : {}),
         ...(concurrency ? { concurrency } : {}),
@@ -87,12 +100,14 @@ async function tlsOf({
 }
 
 /** `fhir` as a door: `POST /fhir`. */
-export function fhirSourceKind({ ports, httpSources }: CatalogParts): SourceKind<unknown> {
+export function fhirSourceKind({ running }: CatalogParts): SourceKind<unknown> {
   return {
     kind: 'fhir',
     messageKind: 'fhir',
     settings: z.strictObject({}),
+    door: () => '/fhir',
     create() {
+      const { ports, httpSources } = running();
       const source = createFhirIngest({
         ...ports,
         version,

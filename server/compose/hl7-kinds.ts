@@ -21,26 +21,40 @@ const sourceSettings = z.strictObject({
 
 /** `hl7v2` as a door: MLLP. Host, port and TLS are those of the settings unless the channel has its own. */
 export function hl7SourceKind({
-  ports,
   config,
   keys,
   site,
+  running,
 }: CatalogParts): SourceKind<z.output<typeof sourceSettings>> {
+  const addressOf = ({ host, port }: z.output<typeof sourceSettings>) => ({
+    host: host ?? config.hl7v2.host,
+    port: port ?? config.hl7v2.port,
+  });
+  const protectionOf = async (settings: z.output<typeof sourceSettings>, channel: string) => {
+    const { host } = addressOf(settings);
+    const references = settings.tls ?? config.hl7v2.tls;
+    const tls = references ? await loadTls(references, keys) : undefined;
+    const hasTls = tls !== undefined;
+    refuseExposed({ name: `channel ${channel}`, host, hasTls, hasCredentials: tls?.requestCert === true });
+    return tls;
+  };
   return {
     kind: 'hl7v2',
     messageKind: 'hl7v2',
     settings: sourceSettings,
+    door(settings) {
+      const { host, port } = addressOf(settings);
+      return port === 0 ? null : `${host}:${port}`;
+    },
+    async check(settings, { channel }) {
+      await protectionOf(settings, channel);
+    },
     async create(settings, { channel, ack }) {
-      const host = settings.host ?? config.hl7v2.host;
-      const references = settings.tls ?? config.hl7v2.tls;
-      const tls = references ? await loadTls(references, keys) : undefined;
-      const hasTls = tls !== undefined;
-      refuseExposed({ name: `channel ${channel}`, host, hasTls, hasCredentials: tls?.requestCert === true });
+      const tls = await protectionOf(settings, channel);
       return createMllpSource({
-        ...ports,
+        ...running().ports,
         name: channel,
-        host,
-        port: settings.port ?? config.hl7v2.port,
+        ...addressOf(settings),
         ack: ack.moment,
         fallbackCharset: site.fallbackCharset,
         ...(settings.strict ? { strict: settings.strict } : {}),
@@ -72,19 +86,25 @@ const destinationSettings = z.strictObject({
 
 /** `hl7v2` as a destination: sends HL7 v2 as it came or as a map made it. */
 export function hl7DestinationKind({
-  ports,
   keys,
+  outbound,
+  running,
 }: CatalogParts): DestinationKind<z.output<typeof destinationSettings>> {
   return {
     kind: 'hl7v2',
     settings: destinationSettings,
     takes: (contentType) => contentType === hl7ContentType,
+    async check({ host, tls }) {
+      outbound.check(host);
+      if (tls) await clientTls(tls, keys);
+    },
     async create({ tls, answerMs, concurrency, negativeAnswer, awaitsApplication, host, port }, { name }) {
       return createMllpDestination({
-        ...ports,
+        ...running().ports,
         name,
         host,
         port,
+        ...(outbound.lookup ? { lookup: outbound.lookup } : {}),
         ...(tls ? { tls: await clientTls(tls, keys) } : {}),
         ...(answerMs ? { answerMs } : {}),
         ...(concurrency ? { concurrency } : {}),

@@ -14,6 +14,7 @@ import {
   silentMetrics,
 } from '../../../core/ports/index.ts';
 import { type ChannelCatalog, catalogOf, type StepKind } from '../../../pipelines/channel/catalog.ts';
+import { compileChannels } from '../../../pipelines/channel/compile-channels.ts';
 import { Pipelines } from '../../../pipelines/runtime/engine.ts';
 import { assembleStudy } from '../../../pipelines/steps/assemble-study.ts';
 import { routeStudy } from '../../../pipelines/steps/route-study.ts';
@@ -89,6 +90,9 @@ export async function startTestEngine(
   });
   const receivers = options.receivers ?? new Map<string, ScriptedReceiver>();
   const doors = new Map<string, TestDoor>();
+  const catalog = testCatalog(doors, receivers, options.steps ?? []);
+  const environment = options.environment ?? {};
+  const files = channels.map((text, index) => ({ file: `channel-${index}.yaml`, text }));
   const pipelines = await Pipelines.prepare({
     ports: {
       store: options.wrap?.(store) ?? store,
@@ -99,9 +103,9 @@ export async function startTestEngine(
       metrics: silentMetrics,
       owner: 'test',
     },
-    catalog: testCatalog(doors, receivers, options.steps ?? []),
-    environment: options.environment ?? {},
-    channels: channels.map((text, index) => ({ file: `channel-${index}.yaml`, text })),
+    catalog,
+    environment,
+    channels: compileChannels(files, catalog, environment),
   });
   await pipelines.start();
   await pipelines.open();

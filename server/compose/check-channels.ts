@@ -1,0 +1,59 @@
+import type { Config } from '../../config/index.ts';
+import { assert } from '../../core/assert.ts';
+import type { Keys } from '../../core/ports/index.ts';
+import { bundledModelsFolder, loadModels } from '../../inference/index.ts';
+import { loadHl7ToFhirMap } from '../../mappings/index.ts';
+import { parseSiteSettings } from '../../mappings/site.ts';
+import type { ChannelCatalog } from '../../pipelines/channel/catalog.ts';
+import type { CompiledChannel } from '../../pipelines/channel/compile.ts';
+import { checkEdges, compileChannels } from '../../pipelines/channel/compile-channels.ts';
+import { channelCatalog, type DefinitionParts, type RunningParts } from './catalog.ts';
+import { channelEnvironment, type Environment, readChannelFiles } from './channel-files.ts';
+import { checkSettingHosts, outboundRules } from './outbound.ts';
+
+export interface CheckedChannels {
+  readonly channels: readonly CompiledChannel[];
+  /** What they were compiled with. Its doors and destinations can be opened once `running` has something to give. */
+  readonly catalog: ChannelCatalog;
+  readonly parts: DefinitionParts;
+}
+
+/**
+ * Reads every channel file and finds what is wrong with it, without starting anything: form, variables, conditions, keys, kinds and their settings,
+ * files that they name, doors that are taken twice or open to others, hosts outside `outbound.allow`. The maps and models are loaded for it.
+ * `serve` starts from what this gives, so that what passes `config check` is what runs.
+ *
+ * @param running what doors and destinations are opened on; a check that opens nothing leaves it out
+ * @throws BH_CONFIG_*, BH_MODEL_* with file and line; BH_MAP_DEFINITION
+ */
+export async function checkChannels(
+  { config, environment, keys }: { config: Config; environment: Environment; keys: Keys },
+  running: () => RunningParts = nothingRuns,
+): Promise<CheckedChannels> {
+  const site = parseSiteSettings(siteOf(config));
+  const outbound = outboundRules(config.outbound.allow);
+  checkSettingHosts(config, outbound);
+  const parts = {
+    config,
+    keys,
+    site,
+    outbound,
+    models: await loadModels([config.inference.models ?? bundledModelsFolder()]),
+    hl7ToFhir: loadHl7ToFhirMap({ site }),
+  };
+  const catalog = channelCatalog({ ...parts, running });
+  const files = await readChannelFiles(config.channels.folder);
+  const channels = compileChannels(files, catalog, channelEnvironment(config, environment));
+  await checkEdges(channels);
+  return { channels, catalog, parts };
+}
+
+function nothingRuns(): never {
+  assert(false, 'a check opens nothing');
+}
+
+/** The site as the mappings read it; its name is for people only. */
+function siteOf(config: Config): unknown {
+  const { name: _name, ...site } = config.site;
+  return site;
+}
