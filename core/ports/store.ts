@@ -61,7 +61,10 @@ export interface Store {
   /** An operator's word on a dead or unknown delivery (`retry`, `delivered`) or an open one (`cancel`, `retry` now). */
   resolveDelivery(id: DeliveryId, word: 'retry' | 'delivered' | 'cancel', nowMs: number): Promise<boolean>;
   depths(nowMs: number): Promise<Depths>;
-  /** Removes ended messages, with their deliveries, that are older; returns how many. Open work and its lineage stay. */
+  /**
+   * Removes ended messages that are older, with their deliveries and the facts that they were the last to publish; returns how many messages.
+   * Open work and its lineage stay.
+   */
   prune(request: {
     readonly beforeMs: number;
     readonly channel?: string;
@@ -106,7 +109,10 @@ export interface ChannelLease {
 }
 
 export interface StateKey {
-  /** A channel's name, or a shared scope such as `order` that several channels read. */
+  /**
+   * A channel's name or one below it (`imaging-ai/seen`): the channel's own state, which it ends itself. Else a scope such as `order` that several
+   * channels read: a published fact, which goes with the message that wrote it last (`prune`).
+   */
   readonly scope: string;
   readonly key: string;
 }

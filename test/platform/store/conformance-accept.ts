@@ -129,6 +129,25 @@ export function acceptConformance(name: string, open: OpenStore): void {
       expect((await store.getMessage(replay.id))?.replayOf).toBe(first.id);
     });
 
+    test('a duplicate after replays is answered with the first one, also after a restart', async () => {
+      const first = await store.accept(message(dedupe('key')));
+      const other = await store.accept(message(dedupe('key', 'other content')));
+      const replay = await store.accept(message({ ...dedupe('key'), replayOf: first.id }));
+      await store.accept(message({ ...dedupe('key'), replayOf: replay.id }));
+      await store.accept(message({ ...dedupe('key', 'other content'), replayOf: other.id }));
+      const again = async () => [
+        await store.accept(message(dedupe('key'))),
+        await store.accept(message(dedupe('key', 'other content'))),
+      ];
+      const expected = [
+        { id: first.id, outcome: 'duplicate', status: 'received' },
+        { id: other.id, outcome: 'duplicate', status: 'received' },
+      ];
+      expect(await again()).toEqual(expected);
+      store = await under.reopen();
+      expect(await again()).toEqual(expected);
+    });
+
     test('messages of a channel are handed out oldest first, and are heard of', async () => {
       const heard: Work[] = [];
       store.onWork((work) => heard.push(work));

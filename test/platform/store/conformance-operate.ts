@@ -98,6 +98,58 @@ export function operateConformance(name: string, open: OpenStore): void {
       expect(await store.getDelivery(second!.id)).toBeNull();
     });
 
+    test('a published fact goes with the message that last wrote it; what a channel keeps for itself stays', async () => {
+      const lease = await leaseAdt(store);
+      const order = (key: string) => ({ scope: 'order', key });
+      const own = { scope: 'adt', key: '1.2.3' };
+      const below = { scope: 'adt/seen', key: '1.2.3.4' };
+      const publish = async (receivedAtMs: number, keys: readonly string[], change: object = {}) => {
+        const { id } = await store.accept(message({ receivedAtMs }));
+        const states = keys.map((key) => ({ ...order(key), value: { messageId: id } }));
+        const items = keys.map((key) => ({ ...order(key), itemKey: 'procedure', value: 1 }));
+        await store.commitProcessed(lease, [processed(id, { states, items, ...change })]);
+        return id;
+      };
+      await publish(startMs, ['gone', 'written again', 'ended']);
+      await publish(startMs, [], {
+        states: [
+          { ...own, value: { status: 'open' } },
+          { ...below, value: '1.2.3' },
+        ],
+        items: [{ ...own, itemKey: '1.2.3.4', value: 1 }],
+      });
+      await publish(startMs, ['open work'], { deliveries: [delivery()] });
+      const young = await publish(startMs + hourMs, ['written again']);
+      await publish(startMs + hourMs, [], { states: [{ ...order('ended'), value: null }] });
+      expect(await store.prune({ beforeMs: startMs + 1, limit: 100 })).toBe(2);
+
+      const left = await store.readStates(
+        [order('gone'), order('written again'), order('ended'), order('open work'), own, below].map((at) => ({
+          ...at,
+          withItems: true,
+        })),
+      );
+      expect(left).toEqual([
+        {
+          ...order('written again'),
+          value: { messageId: young },
+          items: [{ itemKey: 'procedure', value: 1 }],
+        },
+        {
+          ...order('open work'),
+          value: { messageId: expect.any(Number) },
+          items: [{ itemKey: 'procedure', value: 1 }],
+        },
+        { ...own, value: { status: 'open' }, items: [{ itemKey: '1.2.3.4', value: 1 }] },
+        { ...below, value: '1.2.3', items: [] },
+      ]);
+      // Its items went with it, and do not come back under a new one.
+      await publish(startMs + hourMs, [], { states: [{ ...order('gone'), value: 'new' }] });
+      expect(await store.readStates([{ ...order('gone'), withItems: true }])).toEqual([
+        { ...order('gone'), value: 'new', items: [] },
+      ]);
+    });
+
     test('a number is never given again after prune and restart', async () => {
       const lease = await leaseAdt(store);
       const { id } = await store.accept(message());

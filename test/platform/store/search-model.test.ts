@@ -36,7 +36,7 @@ class Harness {
   constructor(database: Database) {
     this.#database = database;
     database.prepare("INSERT INTO meta VALUES ('fingerprint_seed', ?)").run(seed);
-    database.prepare("INSERT INTO origins VALUES (1, 'HIS', 'ADT^A04', 1, 'hl7v2', 'x')").run();
+    database.prepare("INSERT INTO origins VALUES (1, 'HIS', 'ADT^A04', 1, 'hl7v2', 'x', 0)").run();
     this.#segments = new SegmentWriter(database);
     this.#knex = knexOver(database);
     this.search = new MessageSearch(database, this.#knex);

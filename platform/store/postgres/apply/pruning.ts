@@ -13,7 +13,7 @@ interface Member {
   readonly is_kept: boolean;
 }
 
-/** Removes ended messages with all that came of them: a message, its answers and replays, their deliveries, as one. */
+/** Removes ended messages with all that came of them: a message, its answers and replays, their deliveries and published facts, as one. */
 export async function pruneTrees(
   session: Session,
   roots: readonly number[],
@@ -85,7 +85,9 @@ const pruneSql = {
       bodies AS (DELETE FROM delivery_bodies WHERE id IN (SELECT id FROM gone)),
       tried AS (DELETE FROM attempts WHERE delivery IN (SELECT id FROM gone)),
       sent AS (DELETE FROM deliveries WHERE id IN (SELECT id FROM gone)),
-      ended AS (DELETE FROM outcomes WHERE seq = ANY($1::bigint[]))
+      ended AS (DELETE FROM outcomes WHERE seq = ANY($1::bigint[])),
+      facts AS (DELETE FROM states WHERE message = ANY($1::bigint[]) RETURNING mark),
+      items AS (DELETE FROM state_items WHERE mark IN (SELECT mark FROM facts))
       DELETE FROM messages WHERE seq = ANY($1::bigint[])`,
   },
 } as const satisfies Record<string, Statement>;

@@ -1,4 +1,5 @@
 import type { ProcessedMessage, TimerSet } from '../../../../core/ports/index.ts';
+import { isPublished } from '../../published.ts';
 import { cleanText, wholeMs } from '../clean-text.ts';
 import { markOf } from '../marks.ts';
 import type { Session, Statement } from '../session-pool.ts';
@@ -8,6 +9,8 @@ interface StateRow {
   readonly scope: string;
   readonly key: string;
   readonly value: string;
+  /** The message with which a published fact goes. */
+  readonly message: number | null;
 }
 interface ItemRow {
   readonly mark: string;
@@ -34,8 +37,9 @@ class Changes {
   add(channel: string, result: ProcessedMessage): void {
     for (const { scope, key, value } of result.states) {
       const mark = markOf(scope, key);
-      const row = { mark, scope: cleanText(scope), key: cleanText(key), value: JSON.stringify(value) };
-      this.states.set(mark, value === null ? null : row);
+      const message = isPublished(scope, channel) ? result.id : null;
+      const name = { scope: cleanText(scope), key: cleanText(key) };
+      this.states.set(mark, value === null ? null : { mark, ...name, value: JSON.stringify(value), message });
       if (value === null) this.#purge(mark);
     }
     for (const { scope, key, itemKey, value } of result.items) {
@@ -94,9 +98,9 @@ const stateSql = {
   removeStates: { name: 'remove-states', text: `DELETE FROM states WHERE mark IN (${marks})` },
   putStates: {
     name: 'put-states',
-    text: `INSERT INTO states SELECT mark, scope, key, value FROM json_to_recordset($1::json)
-        AS r(mark uuid, scope text, key text, value text) ORDER BY mark
-      ON CONFLICT (mark) DO UPDATE SET value = excluded.value`,
+    text: `INSERT INTO states SELECT mark, scope, key, value, message FROM json_to_recordset($1::json)
+        AS r(mark uuid, scope text, key text, value text, message bigint) ORDER BY mark
+      ON CONFLICT (mark) DO UPDATE SET value = excluded.value, message = excluded.message`,
   },
   putItems: {
     name: 'put-items',

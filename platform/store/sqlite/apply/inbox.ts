@@ -7,7 +7,6 @@ import type { Database, Row, Statement } from '../driver.ts';
 import { jsonOrNull } from '../rows.ts';
 import { packSearchKeys, termsOf } from '../terms/search-terms.ts';
 import type { Numbers } from './numbers.ts';
-import { Origins } from './origins.ts';
 import { markOf, type RecentMessages } from './recent-messages.ts';
 import type { WorkList } from './work-list.ts';
 
@@ -22,13 +21,11 @@ export class Inbox {
   readonly #numbers: Numbers;
   readonly #recent: RecentMessages;
   readonly #work: WorkList;
-  readonly #origins: Origins;
 
   constructor(database: Database, numbers: Numbers, recent: RecentMessages, work: WorkList) {
     this.#numbers = numbers;
     this.#recent = recent;
     this.#work = work;
-    this.#origins = new Origins(database);
     // Binding costs more than inserting: the columns that most messages leave empty have a statement of their own.
     this.#insertUsual = database.prepare(`INSERT INTO messages (seq, channel, status, origin, received_at,
       keys, search_keys, dedupe_key, content_hash, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
@@ -75,7 +72,7 @@ export class Inbox {
       id,
       message.channel,
       statusCode[status],
-      this.#origins.idOf(message),
+      this.#recent.origins.idOf(message, id),
       message.receivedAtMs,
       message.keys.length === 0 ? null : JSON.stringify(message.keys),
       packed,

@@ -7,7 +7,7 @@ import type { RecentMessages } from './recent-messages.ts';
 /** A tree with more descendants is left alone: its removal would hold up the writer. */
 const treeMessagesMax = 10_000;
 
-/** Removes ended messages with all that came of them: a message, its answers and replays, their deliveries, as one. */
+/** Removes ended messages with all that came of them: a message, its answers and replays, their deliveries and published facts, as one. */
 export class Pruning {
   readonly #numbers: Numbers;
   readonly #recent: RecentMessages;
@@ -31,6 +31,8 @@ export class Pruning {
     this.#keepTop = database.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)');
     this.#oldest = database.prepare('SELECT min(seq) AS seq FROM messages');
     this.#removals = [
+      factsOfMessageSql.removeItems,
+      factsOfMessageSql.remove,
       'DELETE FROM delivery_bodies WHERE id IN (SELECT id FROM deliveries WHERE message = ?)',
       'DELETE FROM attempts WHERE delivery IN (SELECT id FROM deliveries WHERE message = ?)',
       'DELETE FROM deliveries WHERE message = ?',
@@ -78,5 +80,10 @@ export class Pruning {
   }
 }
 
+export const factsOfMessageSql = {
+  removeItems:
+    'DELETE FROM state_items WHERE (scope, key) IN (SELECT scope, key FROM states WHERE message = ?)',
+  remove: 'DELETE FROM states WHERE message = ?',
+};
 export const childrenSql = `SELECT seq FROM messages WHERE parent = ?
   UNION SELECT seq FROM messages WHERE replay_of = ? ORDER BY seq`;

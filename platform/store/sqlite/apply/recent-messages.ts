@@ -6,23 +6,26 @@ import { doublesOf } from '../terms/postings.ts';
 import { termsOf } from '../terms/search-terms.ts';
 import { messagesPerFlush, SegmentWriter } from '../terms/segments.ts';
 import { Tail } from '../terms/tail.ts';
+import { Origins } from './origins.ts';
 
 /** Each page holds a flush or more, so these hold the window. */
 const windowPages = Math.ceil(limits.duplicateWindowMessages / messagesPerFlush);
 
 /**
- * What the writer keeps in memory of the newest messages: the part of the search index that is not flushed yet, and the
- * window of dedupe keys. Both can be rebuilt from the tables, which is what happens at start and after a rollback.
+ * What the writer keeps in memory of the newest messages: the part of the search index that is not flushed yet, the
+ * window of dedupe keys, and their origins. All can be rebuilt from the tables, which is what happens at start and after a rollback.
  */
 export class RecentMessages {
   readonly seed: number;
   readonly duplicates: DuplicateWindow;
+  readonly origins: Origins;
   readonly #segments: SegmentWriter;
   #tail: Tail;
 
   constructor(database: Database, seed: number) {
     this.seed = seed;
     this.#segments = new SegmentWriter(database);
+    this.origins = new Origins(database);
     this.duplicates = new DuplicateWindow(limits.duplicateWindowMessages);
     const flushed = database.prepare('SELECT max(last) AS last FROM segments').get()?.last;
     this.#tail = new Tail(typeof flushed === 'number' ? flushed + 1 : 1);
@@ -46,6 +49,7 @@ export class RecentMessages {
   /** The messages before `seq` are gone. */
   dropBefore(seq: number): void {
     this.#segments.dropBefore(seq);
+    this.origins.dropBefore(seq);
   }
 
   #loadDuplicates(database: Database): void {

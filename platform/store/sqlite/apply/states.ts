@@ -1,4 +1,5 @@
 import type { ProcessedMessage, TimerSet } from '../../../../core/ports/index.ts';
+import { isPublished } from '../../published.ts';
 import { storableText } from '../../storable-text.ts';
 import type { Database, Statement } from '../driver.ts';
 
@@ -12,7 +13,9 @@ export class States {
   readonly #cancelTimer: Statement;
 
   constructor(database: Database) {
-    this.#put = database.prepare('INSERT OR REPLACE INTO states VALUES (?, ?, ?)');
+    this.#put = database.prepare(
+      'INSERT OR REPLACE INTO states (scope, key, value, message) VALUES (?, ?, ?, ?)',
+    );
     this.#remove = database.prepare('DELETE FROM states WHERE scope = ? AND key = ?');
     this.#removeItems = database.prepare('DELETE FROM state_items WHERE scope = ? AND key = ?');
     this.#putItem = database.prepare('INSERT OR REPLACE INTO state_items VALUES (?, ?, ?, ?)');
@@ -27,7 +30,8 @@ export class States {
         this.#remove.run(scope, key);
         this.#removeItems.run(scope, key);
       } else {
-        this.#put.run(scope, key, JSON.stringify(value));
+        const message = isPublished(scope, channel) ? result.id : null;
+        this.#put.run(scope, key, JSON.stringify(value), message);
       }
     }
     for (const { scope, key, itemKey, value } of result.items) {

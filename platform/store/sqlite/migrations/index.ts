@@ -1,5 +1,6 @@
 import { first } from './0001-first.ts';
 import { blobsOfFacts } from './0002-blobs-of-facts.ts';
+import { retention } from './0003-retention.ts';
 
 /** In order; a released migration never changes. */
-export const migrations = [first, blobsOfFacts];
+export const migrations = [first, blobsOfFacts, retention];
