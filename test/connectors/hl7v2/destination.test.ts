@@ -142,13 +142,15 @@ describe('the MLLP sender', () => {
   });
 
   test('a late answer after the time-out is not taken for that of the next message', async () => {
+    let late = (): void => {};
     const { port, connections } = await receiver((socket, controlId, nth) => {
-      if (nth === 1) setTimeout(() => socket.write(ack('AA', controlId)), 120);
-      else setTimeout(() => socket.write(ack('AE', controlId)), 150);
+      if (nth === 1) late = () => socket.write(ack('AA', controlId));
+      else if (nth === 2) socket.write(ack('AE', controlId));
     });
     const to = destination(port, { answerMs: 60 });
     expect(codeOf(await send(to, adt('C1')))).toBe('unknown BH_DELIVERY_UNKNOWN');
-    const patient = destination(port, { answerMs: 5000 });
+    late();
+    const patient = destination(port);
     expect(codeOf(await send(patient, adt('C2')))).toBe('dead BH_DELIVERY_REFUSED');
     expect(codeOf(await send(to, adt('C3')))).toBe('unknown BH_DELIVERY_UNKNOWN');
     expect(connections()).toBe(3);
@@ -172,20 +174,25 @@ describe('the MLLP sender', () => {
       if (nth === 1) behave(socket, controlId, nth);
       else socket.write(ack('AA', controlId));
     });
-    const to = destination(port, { answerMs: 2000 });
+    const to = destination(port);
     expect(codeOf(await send(to, adt('C1')))).toBe('unknown BH_DELIVERY_UNKNOWN');
     expect(codeOf(await send(to, adt('C2')))).toBe('delivered');
     expect(connections()).toBe(2);
   });
 
   test('an answer that nothing asked for closes the connection', async () => {
+    let volunteer = async (): Promise<unknown> => {};
     const { port, connections } = await receiver((socket, controlId, nth) => {
       socket.write(ack('AA', controlId));
-      if (nth === 1) setTimeout(() => socket.write(ack('AA', 'C2')), 20);
+      if (nth !== 1) return;
+      volunteer = () => {
+        socket.write(ack('AA', 'C2'));
+        return once(socket, 'close');
+      };
     });
     const to = destination(port);
     await send(to, adt('C1'));
-    await new Promise((resolve) => setTimeout(resolve, 80));
+    await volunteer();
     expect(codeOf(await send(to, adt('C2')))).toBe('delivered');
     expect(connections()).toBe(2);
   });
@@ -217,11 +224,10 @@ describe('the MLLP sender', () => {
   });
 
   test('stopped before the answer: unknown; stopped before the send: retry', async () => {
-    const { port } = await receiver(() => {});
-    const to = destination(port);
     const stop = new AbortController();
+    const { port } = await receiver(() => stop.abort());
+    const to = destination(port);
     const sent = to.send(delivery(adt('C1')), stop.signal);
-    setTimeout(() => stop.abort(), 50);
     expect(codeOf(await sent)).toBe('unknown BH_DELIVERY_UNKNOWN');
     expect(codeOf(await to.send(delivery(adt('C2')), stop.signal))).toBe('retry BH_STOPPING');
   });

@@ -54,6 +54,8 @@ export class RawClient {
 
   constructor(port: number, socket: Socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })) {
     this.socket = socket;
+    // Half open after the other side's end, and so never closed where a test fails before it closes it: that must not hold the process.
+    socket.unref();
     socket.on('data', (chunk: Buffer) => {
       this.#framer.push(chunk);
       for (let event = this.#framer.next(); event !== null; event = this.#framer.next()) {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import type { AddressInfo, Server as NetServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import HL7 from 'hl7-standard';
@@ -44,17 +44,17 @@ test('node-hl7-client sends to our listener and understands the answers', async 
 });
 
 test('node-hl7-server, which answers earlier messages again, never makes a delivery look done that is not', async () => {
-  const port = await freePort();
-  const inbound = new Server({ bindAddress: '127.0.0.1' }).createInbound({ port }, async (_, response) => {
+  const inbound = new Server({ bindAddress: '127.0.0.1' }).createInbound({ port: 0 }, async (_, response) => {
     await response.sendResponse('AA');
   });
   cleanUps.push(() => inbound.close());
   await once(inbound, 'listen');
+  // It takes a free port and does not say which: its socket does.
+  const { port } = (inbound as unknown as { _socket: NetServer })._socket.address() as AddressInfo;
   const to = createMllpDestination({
     name: 'bad',
     host: '127.0.0.1',
     port,
-    answerMs: 3000,
     clock: systemClock,
     logger: silentLogger,
     metrics: silentMetrics,
@@ -74,15 +74,6 @@ const delivery = (controlId: string): LeasedDelivery =>
     messageId: messageId(1),
     body: { kind: 'inline', bytes: Buffer.from(adt(controlId)) },
   }) as unknown as LeasedDelivery;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 const samples = join(import.meta.dirname, '../../../../shared/data/hl7v2-samples');
 const hasShared = existsSync(samples);

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { MllpSourceOptions } from '../../../connectors/hl7v2/index.ts';
 import { BitHiveError } from '../../../core/errors.ts';
 import { messageId } from '../../../core/ids.ts';
+import { until } from '../../until.ts';
 import { adt, CR, FS, framed, type Listener, listen, RawClient, summary, VT } from './listener.ts';
 
 type AcceptLike = Parameters<typeof listen>[1];
@@ -76,7 +77,7 @@ describe('MLLP answers', () => {
       return { kind: 'accepted', id: messageId(id), duplicate: false };
     });
     client.send(framed(adt('C1')), framed(adt('C2')), framed(adt('C3')));
-    while (waiting.length < 3) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => waiting.length === 3);
     for (const release of waiting.reverse()) release();
     expect((await client.answered(3)).map(summary)).toEqual(['AA:C1', 'AA:C2', 'AA:C3']);
   });
@@ -280,8 +281,8 @@ describe('MLLP answers', () => {
       return { kind: 'accepted', id: messageId(id), duplicate: false };
     });
     client.send(framed(adt('C1')), framed(adt('C2')), VT, 'MSH|');
-    while (waiting.length < 2) await new Promise((resolve) => setImmediate(resolve));
-    const stopped = listener!.stop(2000);
+    await until(() => waiting.length === 2);
+    const stopped = listener!.stop(60_000);
     client.send(framed(adt('C3')));
     for (const release of waiting) release();
     expect((await client.answered(2)).map(summary)).toEqual(['AA:C1', 'AA:C2']);
@@ -294,7 +295,7 @@ describe('MLLP answers', () => {
   test('stopping does not wait longer than its grace for an answer that never comes', async () => {
     const client = await open({}, () => new Promise(() => {}));
     client.send(framed(adt('C1')));
-    while (listener!.arrivals.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => listener!.arrivals.length > 0);
     await listener!.stop(50);
     await expectClosed(client);
   });
@@ -316,7 +317,7 @@ describe('MLLP answers', () => {
   test('ack none: stored, not answered', async () => {
     const client = await open({ ack: 'none' });
     client.send(framed(adt('C1')), framed(''));
-    while (listener!.arrivals.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => listener!.arrivals.length === 2);
     expect(client.answers).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { messageId } from '../../../core/ids.ts';
 import type { Acceptance } from '../../../core/ports/index.ts';
+import { until } from '../../until.ts';
 import { adt, framed, type Listener, listen, RawClient, summary } from './listener.ts';
 
 let listener: Listener;
@@ -36,7 +37,7 @@ test('enhanced mode with a later moment: CA when stored, the application answers
 test('original mode with a later moment has one answer, then', async () => {
   const ends = await later();
   client.send(framed(adt('C1')));
-  while (ends.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => ends.length > 0);
   expect(client.answers).toEqual([]);
   ends[0]!(accepted);
   expect((await client.answered(1)).map(summary)).toEqual(['AA:C1']);
@@ -55,7 +56,7 @@ test('a relayed answer goes on as it is, or is said again when it names another 
     answer: bytes,
   });
   client.send(framed(adt('C1')), framed(adt('C2')), framed(adt('C3')));
-  while (ends.length < 3) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => ends.length === 3);
   ends[0]!(relayed(answer('C1')));
   ends[1]!(relayed(answer('X9')));
   ends[2]!(relayed(Buffer.from('{}')));

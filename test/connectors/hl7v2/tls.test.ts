@@ -37,7 +37,7 @@ const ports = { clock: systemClock, random: systemRandom, logger: silentLogger, 
   }
 
   async function sendTls(port: number, tls: SenderTls): Promise<string> {
-    const to = createMllpDestination({ name: 'd', host: '127.0.0.1', port, tls, answerMs: 2000, ...ports });
+    const to = createMllpDestination({ name: 'd', host: '127.0.0.1', port, tls, ...ports });
     const delivery = {
       id: deliveryId(1),
       messageId: messageId(1),
