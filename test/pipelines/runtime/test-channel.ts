@@ -7,6 +7,7 @@ import type { Arrival, MessageKind } from '../../../core/message.ts';
 import {
   type Accept,
   type Blobs,
+  type Clock,
   type Destination,
   type Source,
   type Store,
@@ -74,16 +75,18 @@ export async function startTestEngine(
     folder?: string;
     receivers?: Map<string, ScriptedReceiver>;
     blobs?: Blobs;
+    clock?: Clock;
     /** The store as the runtime sees it, with faults. */
     wrap?: (store: Store) => Store;
     steps?: readonly StepKind<unknown>[];
     environment?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<TestEngine> {
+  const clock = options.clock ?? systemClock;
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'bithive-pipelines-')));
   const store = await openSqliteStore({
     folder,
-    clock: systemClock,
+    clock,
     logger: silentLogger,
     writer: 'inline',
     diskFreeBytesMin: 0,
@@ -97,7 +100,7 @@ export async function startTestEngine(
     ports: {
       store: options.wrap?.(store) ?? store,
       blobs: options.blobs ?? noBlobs,
-      clock: systemClock,
+      clock,
       random: systemRandom,
       logger: silentLogger,
       metrics: silentMetrics,
@@ -203,11 +206,6 @@ export function withFaults<T extends object>(target: T, faults: Partial<T>): T {
       return typeof value === 'function' ? value.bind(object) : value;
     },
   });
-}
-
-/** Waits until the condition holds; the test's own time limit ends it when it never does. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 export const controlIdOf = (text: string): string => text.split('|')[9] ?? '';
