@@ -46,6 +46,7 @@ export const catalogue = {
   BH_STORE_VERSION: entry('The data folder or its driver has an unsupported version', 'Install the version named in the detail.', 500, 'AE', '207', failed, true),
   BH_STORE_CONFLICT: entry('Another message has the same name and other content', 'Both are kept; compare them.', 200, 'AE', '207', 0xb111, true),
   BH_STORE_NOT_FOUND: entry('No such message, delivery or body', 'Check the id.', 404, 'AE', '207', failed, true),
+  BH_STORE_STATE: entry('A stored state or fact has another shape than the engine writes', 'The detail names the place; restore it from a backup, then replay the message.', 500, 'AE', '207', failed, true),
   BH_BLOB_CORRUPT: entry('A stored body does not match its hash', 'Restore it from a backup.', 500, 'AE', '207', failed, true),
 
   BH_AUDIT_CHAIN: entry('The audit trail was changed', 'Compare it with a backup; the detail names the first event that does not fit.', 500, 'AE', '207', failed, true),
@@ -60,6 +61,7 @@ export const catalogue = {
   BH_HL7_CHARSET: entry('Bytes are invalid in the declared character set', 'Check MSH-18.', 422, 'AE', '102', failed, true),
   BH_HL7_TOO_LARGE: entry('The message is over the size limit', 'Split it, or raise the limit.', 413, 'AR', '207', outOfResources, true),
   BH_HL7_TIMEOUT: entry('The frame was not finished in time', 'Send the whole frame.', 408, 'AE', '207', failed, false),
+  BH_HL7_BUSY: entry('Too much is being received at once', 'Send again later.', 503, 'AE', '207', outOfResources, false),
   BH_HL7_PATH: entry('Not an HL7 path', 'Write SEG[n]-field[rep].component.subcomponent.', 400, 'AE', '207', failed, true),
 
   BH_FHIR_SYNTAX: entry('The body is not FHIR JSON', 'Send application/fhir+json.', 400, 'AE', '207', notUnderstood, true),
@@ -114,6 +116,8 @@ export const catalogue = {
   BH_MAP_DEFINITION: entry('A mapping file is not valid', 'The detail names file and line.', 500, 'AE', '207', failed, true),
   BH_CHANNEL_FILTERED: entry('The channel does not take this message', 'Nothing, or change its filter.', 200, 'AE', '207', failed, true),
   BH_STUDY_LIMIT: entry('The study has too many instances', 'Raise the limit.', 413, 'AE', '207', outOfResources, true),
+  BH_ORDER_PATIENT: entry('The order under the accession number of the study is of another patient', 'Correct the accession number or the patient at the source and send the order again.', 422, 'AE', '207', failed, true),
+  BH_FINDING_INVALID: entry('The body is not a finding of the grid', 'The detail names the place; correct the grid, then replay the message.', 422, 'AE', '207', failed, true),
 
   BH_DELIVERY_REFUSED: entry('The receiver refused', 'Correct the cause that it names; replay.', 502, 'AE', '207', failed, true),
   BH_DELIVERY_UNREACHABLE: entry('The receiver cannot be reached', 'Check host, port and certificate; the engine tries again.', 502, 'AE', '207', failed, false),

@@ -12,6 +12,14 @@ export const limits = {
   hl7SegmentsMax: 200_000,
   hl7ControlIdCharsMax: 199,
   hl7AnswerMs: 30_000,
+  /** What all connections of one MLLP door hold of unfinished frames, of messages without their answer and of answers that are not read. */
+  hl7BufferedBytesMax: 256 * 1024 * 1024,
+  /** Bytes of these that each connection may hold whatever the others do: large messages never hold up small ones. */
+  hl7ConnectionBytesFree: 64 * 1024,
+  /** Where that memory is used up, a connection must finish its frame within this time once it is its turn. */
+  hl7BufferTurnMs: 30_000,
+  /** A sender must read some of its answers within this time. */
+  hl7AnswersUnreadMs: 60_000,
 
   httpBodyBytesMax: 16 * 1024 * 1024,
   httpHeadMs: 10_000,
@@ -30,8 +38,9 @@ export const limits = {
   stowPartBytesMax: 8 * 1024 * 1024 * 1024,
   stowPartsMax: 10_000,
   stowPartHeaderBytesMax: 16 * 1024,
-  /** A STOW body must make progress within this time. */
+  /** Within this time of waiting for its client, a STOW body must end or bring `stowProgressBytesMin`: at least 8 KiB a second. */
   stowIdleMs: 30_000,
+  stowProgressBytesMin: 240 * 1024,
   stowRequestsMax: 64,
   /** Instances of one request that are being synced and stored while the next ones are read. */
   stowFinishingMax: 8,
@@ -43,6 +52,8 @@ export const limits = {
   dicomInflateRatioMax: 100,
   dicomPixelBytesMax: 512 * 1024 * 1024,
   studyInstancesMax: 100_000,
+  /** Reports of one study, one a model, that are kept until its order comes. */
+  reportsAwaitingOrderMax: 64,
 
   /** Store operations waiting for the next commit; past it `accept` answers BH_STORE_BUSY. */
   storeQueueOpsMax: 20_000,

@@ -16,6 +16,8 @@ export interface AnswerPlan {
   /** MSH-15 and MSH-16: AL always, ER on error, SU on success, NE never. */
   readonly commit: string;
   readonly application: string;
+  /** What a positive answer tells beside. */
+  readonly warning: Refusal | undefined;
 }
 
 /** An acknowledgement is not acknowledged in original mode: two engines that did would answer each other for ever. */
@@ -23,8 +25,9 @@ export function planOf(message: Hl7Message | null): AnswerPlan {
   const header = message?.first('MSH');
   const commit = header?.get(15) ?? '';
   const application = header?.get(16) ?? '';
-  if (commit !== '' || application !== '') return { mode: 'enhanced', commit, application };
-  return { mode: header?.get(9) === 'ACK' ? 'silent' : 'original', commit, application };
+  const warning = message?.warnings[0];
+  if (commit !== '' || application !== '') return { mode: 'enhanced', commit, application, warning };
+  return { mode: header?.get(9) === 'ACK' ? 'silent' : 'original', commit, application, warning };
 }
 
 export interface AnswerOptions {
@@ -49,7 +52,7 @@ export class Answerer {
   /** The commit of an enhanced message that was stored, before the moment that the channel's `ack` names. */
   stored(message: Hl7Message | null, plan: AnswerPlan): Uint8Array | undefined {
     if (plan.mode !== 'enhanced' || !asks(plan.commit, true)) return undefined;
-    return this.#ack(message, 'CA', warningOf(message));
+    return this.#ack(message, 'CA', plan.warning);
   }
 
   /** What the sender is told of a message that was taken. */
@@ -59,7 +62,7 @@ export class Answerer {
     acceptance: Exclude<Acceptance, { kind: 'refused' }>,
   ): Answers {
     if (acceptance.kind === 'relayed') return this.#relayed(message, plan, acceptance.answer);
-    return this.#accepted(message, plan, acceptance.warning ?? warningOf(message));
+    return this.#accepted(message, plan, acceptance.warning ?? plan.warning);
   }
 
   /** What the sender is told of a refusal, kept or not. */
@@ -130,10 +133,6 @@ function readAck(bytes: Uint8Array) {
     if (cause instanceof BitHiveError) return null;
     throw cause;
   }
-}
-
-function warningOf(message: Hl7Message | null): Refusal | undefined {
-  return message?.warnings[0];
 }
 
 function asks(condition: string, isSuccess: boolean): boolean {

@@ -3,6 +3,7 @@ import type { Acceptance } from '../../core/ports/index.ts';
 import type { Hl7Message } from '../../formats/hl7v2/index.ts';
 import { type Answerer, type AnswerPlan, type Answers, planOf } from './answers.ts';
 import { frameMessage } from './framer.ts';
+import { headerOf } from './large-message.ts';
 import type { AnswerSlot, OrderedAnswers } from './ordered-answers.ts';
 
 /** The two orders of answers of one connection: commits, and what the application says of enhanced messages. */
@@ -13,7 +14,7 @@ export interface AnswerOrders {
 
 /** One message between its arrival and its answers. Its places in the order are taken when it is made. */
 export class Exchange {
-  readonly #message: Hl7Message | null;
+  #message: Hl7Message | null;
   readonly #plan: AnswerPlan;
   readonly #answerer: Answerer;
   /** Nothing is ever answered: `ack: none`. */
@@ -29,6 +30,11 @@ export class Exchange {
     this.#isSilent = isSilent;
     this.#commit = orders.commits.open();
     this.#application = this.#plan.mode === 'enhanced' ? orders.applications.open() : undefined;
+  }
+
+  /** Lets go of the body, which is kept elsewhere. */
+  keepHeader(): void {
+    if (this.#message !== null) this.#message = headerOf(this.#message);
   }
 
   /** It is durable, and the channel's answer comes later: the commit of enhanced mode leaves now. */

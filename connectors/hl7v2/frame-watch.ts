@@ -44,6 +44,14 @@ export class FrameWatch {
     this.#wait();
   }
 
+  /** We held the sender up: its time begins anew. */
+  restart(): void {
+    if (this.#stopIdle === undefined) return;
+    this.#stopIdle();
+    this.#bytes = this.#framer.openBytes;
+    this.#wait();
+  }
+
   stop(): void {
     this.#stopIdle?.();
     this.#stopQuiet?.();

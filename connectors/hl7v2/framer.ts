@@ -19,10 +19,13 @@ type State = 'outside' | 'inside' | 'inside-end' | 'broken' | 'broken-end' | 'st
 
 /** Bytes of a frame that is over the limit which are still given, so that its MSH can be read. */
 const headBytesMax = 64 * 1024;
+const pageBytesMin = 4 * 1024;
+const pageBytesMax = 1024 * 1024;
+const noBytes = Buffer.alloc(0);
 
 /**
  * Takes bytes as they come and gives frames, one at a time, so that the caller decides how many it wants. Linear: each byte is looked
- * at once, whatever the chunks. Holds at most `bytesMax` of an unfinished frame beside the chunks that were pushed.
+ * at once, whatever the chunks. Holds at most `bytesMax` and one page of an unfinished frame beside the chunks that were pushed.
  */
 export class MllpFramer {
   /** Bytes between frames that were passed over; line ends do not count. */
@@ -31,15 +34,18 @@ export class MllpFramer {
   frameNumber = 0;
   readonly #bytesMax: number;
   readonly #waiting: Buffer[] = [];
-  #chunk: Buffer = Buffer.alloc(0);
+  #chunk: Buffer = noBytes;
   #at = 0;
   /** Next VT and FS of the chunk, from `#at` on; -1 before they are looked for. */
   #nextStart = -1;
   #nextEnd = -1;
   /** Where the part of the frame that lies in the chunk begins. */
   #from = 0;
-  #held: Buffer = Buffer.alloc(0);
+  /** The frame's bytes of earlier chunks: whole pages, then one that is filled up to `#pageBytes`. */
+  #pages: Buffer[] = [];
+  #pageBytes = 0;
   #heldBytes = 0;
+  #memoryBytes = 0;
   #state: State = 'outside';
 
   constructor(bytesMax: number) {
@@ -59,6 +65,11 @@ export class MllpFramer {
   /** Bytes of the unfinished frame. */
   get openBytes(): number {
     return this.isOpen ? this.#heldBytes + this.#at - this.#from : 0;
+  }
+
+  /** Memory that the unfinished frame takes. */
+  get memoryBytes(): number {
+    return this.#memoryBytes;
   }
 
   push(chunk: Buffer): void {
@@ -177,14 +188,20 @@ export class MllpFramer {
     const withEnd = this.#heldBytes === 0 ? this.#chunk.subarray(this.#from, end) : this.#joined(end);
     const bytes = kind === 'frame' ? withEnd.subarray(0, -1) : withEnd;
     this.#state = 'outside';
-    this.#heldBytes = 0;
-    this.#held = Buffer.alloc(0);
+    if (this.#heldBytes > 0) {
+      this.#heldBytes = 0;
+      this.#memoryBytes = 0;
+      this.#pageBytes = 0;
+      this.#pages = [];
+    }
     return { kind, bytes };
   }
 
+  /** Most frames that come in two chunks fit the first page: only a larger one is copied once more. */
   #joined(end: number): Buffer {
     this.#hold(end);
-    return this.#held.subarray(0, this.#heldBytes);
+    if (this.#pages.length === 1) return this.#pages[0]!.subarray(0, this.#pageBytes);
+    return Buffer.concat(this.#pages, this.#heldBytes);
   }
 
   #isTooLarge(end: number): boolean {
@@ -195,7 +212,7 @@ export class MllpFramer {
     const event = this.#take('too-large', end);
     this.#state = 'stopped';
     this.#waiting.length = 0;
-    this.#chunk = Buffer.alloc(0);
+    this.#chunk = noBytes;
     return { kind: event.kind, bytes: event.bytes.subarray(0, headBytesMax) };
   }
 
@@ -211,18 +228,29 @@ export class MllpFramer {
     return true;
   }
 
-  /** Copies the frame's part of the chunk. The buffer doubles, so that a frame of many small pieces costs linear time and memory. */
+  /**
+   * Copies the frame's part of the chunk, so that a frame of many small pieces takes little more memory than it has bytes. Pages, not one
+   * buffer that doubles: that one takes up to three times the frame while it grows.
+   */
   #hold(end: number): void {
-    const bytesCount = end - this.#from;
-    const needed = this.#heldBytes + bytesCount;
-    if (needed > this.#held.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#held.length, 4096));
-      this.#held.copy(grown, 0, 0, this.#heldBytes);
-      this.#held = grown;
+    while (this.#from < end) {
+      const page = this.#openPage(end - this.#from);
+      const copied = this.#chunk.copy(page, this.#pageBytes, this.#from, end);
+      this.#pageBytes += copied;
+      this.#heldBytes += copied;
+      this.#from += copied;
     }
-    this.#chunk.copy(this.#held, this.#heldBytes, this.#from, end);
-    this.#heldBytes = needed;
-    this.#from = end;
+  }
+
+  #openPage(wantedBytes: number): Buffer {
+    const last = this.#pages.at(-1);
+    if (last !== undefined && this.#pageBytes < last.length) return last;
+    const bytesCount = Math.max(wantedBytes, pageBytesMin, Math.min(pageBytesMax, this.#heldBytes));
+    const page = Buffer.allocUnsafeSlow(bytesCount);
+    this.#pages.push(page);
+    this.#memoryBytes += bytesCount;
+    this.#pageBytes = 0;
+    return page;
   }
 
   #findStart(): number {

@@ -2,13 +2,16 @@ import type { Socket } from 'node:net';
 import { toBitHiveError } from '../../core/errors.ts';
 import type { Arrival } from '../../core/message.ts';
 import type { Clock, Logger } from '../../core/ports/index.ts';
+import { AnswerWriter } from './answer-writer.ts';
 import type { Answerer } from './answers.ts';
 import { type ArrivalOptions, readArrival } from './arrival.ts';
+import type { DoorMemory, MemoryShare } from './door-memory.ts';
 import { Exchange } from './exchange.ts';
 import { type FrameFault, frameFaults } from './frame-faults.ts';
 import { FrameWatch } from './frame-watch.ts';
 import { type FrameEvent, MllpFramer } from './framer.ts';
 import type { InboundMetrics } from './inbound-metrics.ts';
+import { withOwnStrings } from './large-message.ts';
 import { OrderedAnswers } from './ordered-answers.ts';
 import type { StagedAccept } from './source-options.ts';
 
@@ -22,6 +25,8 @@ export interface InboundContext {
   readonly frameIdleMs: number;
   readonly endQuietMs: number;
   readonly framesInFlightMax: number;
+  readonly answersUnreadMs: number;
+  readonly memory: DoorMemory;
   /** Moves a large body out of line; the same arrival for a small one. */
   readonly placeBody: (arrival: Arrival) => Arrival | Promise<Arrival>;
   readonly clock: Clock;
@@ -30,21 +35,28 @@ export interface InboundContext {
   readonly labels: { readonly listener: string };
 }
 
+type Done = (outcome: string, bytesCount?: number) => void;
+
 /** Bytes of frames in flight past which no further frame is taken, whatever their number. */
 const inFlightBytesMax = 16 * 1024 * 1024;
 /** How long what a peer still sends is read and dropped, so that a reset does not overtake our last answer. */
 const lingerMs = 500;
 const keepAliveMs = 60_000;
+/** Of a frame that is given up, so that its MSH can be read. */
+const headBytesMax = 64 * 1024;
 
 /**
  * One sender's connection. Frames are accepted in order as soon as they are whole, several at a time so that they share a commit, and
- * answered in that order. Reading stops while too much is unanswered, and when the sender does not read its answers.
+ * answered in that order. Reading stops while too much is unanswered, while the door's memory is used up, and when the sender does not
+ * read its answers.
  */
 export class InboundConnection {
   readonly #socket: Socket;
   readonly #context: InboundContext;
   readonly #framer: MllpFramer;
   readonly #watch: FrameWatch;
+  readonly #memory: MemoryShare;
+  readonly #answers: AnswerWriter;
   readonly #commits: OrderedAnswers;
   readonly #applications: OrderedAnswers;
   #framesInFlight = 0;
@@ -59,8 +71,14 @@ export class InboundConnection {
     this.#socket = socket;
     this.#context = context;
     this.#framer = new MllpFramer(context.messageBytesMax);
-    this.#commits = new OrderedAnswers((bytes) => this.#write(bytes));
-    this.#applications = new OrderedAnswers((bytes) => this.#write(bytes));
+    this.#answers = new AnswerWriter(socket, {
+      clock: context.clock,
+      unreadMs: context.answersUnreadMs,
+      unread: () => this.#giveUpUnread(),
+    });
+    this.#commits = new OrderedAnswers((bytes) => this.#answers.write(bytes));
+    this.#applications = new OrderedAnswers((bytes) => this.#answers.write(bytes));
+    this.#memory = context.memory.join({ wake: () => this.#woken(), giveWay: () => this.#giveWay() });
     this.#watch = new FrameWatch(this.#framer, {
       clock: context.clock,
       frameIdleMs: context.frameIdleMs,
@@ -104,16 +122,37 @@ export class InboundConnection {
       this.#handle(event);
     }
     this.#countSkipped();
+    this.#tellMemory();
     if (this.#isClosing) return;
-    if (this.#mayTake) this.#socket.resume();
+    const mayTake = this.#mayTake;
+    if (mayTake && this.#memory.mayRead) this.#socket.resume();
     else this.#socket.pause();
     this.#watch.update();
-    if (this.#hasEnded && this.#mayTake) this.#lastFrame();
+    if (this.#hasEnded && mayTake) this.#lastFrame();
+  }
+
+  #tellMemory(): void {
+    const { memoryBytes, frameNumber } = this.#framer;
+    this.#memory.hold(memoryBytes, frameNumber, this.#bytesInFlight + this.#answers.waitingBytes);
+  }
+
+  /** The door has memory again. */
+  #woken(): void {
+    if (this.#socket.destroyed) return;
+    this.#watch.restart();
+    this.#pump();
+  }
+
+  /** Others wait for the memory of a frame that does not come on: its sender keeps the message. */
+  #giveWay(): void {
+    if (this.#isClosing || this.#socket.destroyed) return;
+    this.#turnAway(this.#framer.abandon().subarray(0, headBytesMax), 'no-memory');
+    this.#tellMemory();
   }
 
   #handle({ kind, bytes }: FrameEvent): void {
     if (kind === 'frame') this.#take(bytes);
-    else if (kind === 'too-large') this.#turnAway(bytes);
+    else if (kind === 'too-large') this.#turnAway(bytes, kind);
     else this.#takeFaulty(bytes, kind);
   }
 
@@ -131,18 +170,21 @@ export class InboundConnection {
     this.#framesInFlight++;
     this.#bytesInFlight += bytes.length;
     const startedAtMs = clock.monotonicMs();
-    const done = (outcome: string): void => this.#done(outcome, bytes.length, startedAtMs);
+    const done = (outcome: string, bytesCount = bytes.length): void =>
+      this.#done(outcome, bytesCount, startedAtMs);
     const placed = this.#context.placeBody(arrival);
-    if (placed instanceof Promise) this.#acceptPlaced(placed, exchange, done);
+    if (placed instanceof Promise) this.#acceptPlaced(placed, bytes.length, exchange, done);
     else this.#accept(placed, exchange, done);
   }
 
-  #acceptPlaced(placed: Promise<Arrival>, exchange: Exchange, done: (outcome: string) => void): void {
+  #acceptPlaced(placed: Promise<Arrival>, bytesCount: number, exchange: Exchange, done: Done): void {
     this.#isPlacing = true;
     placed.then(
       (arrival) => {
         this.#isPlacing = false;
-        this.#accept(arrival, exchange, done);
+        this.#bytesInFlight -= bytesCount;
+        exchange.keepHeader();
+        this.#accept(withOwnStrings(arrival), exchange, (outcome) => done(outcome, 0));
         this.#pump();
       },
       (cause: unknown) => {
@@ -152,7 +194,7 @@ export class InboundConnection {
     );
   }
 
-  #accept(arrival: Arrival, exchange: Exchange, done: (outcome: string) => void): void {
+  #accept(arrival: Arrival, exchange: Exchange, done: Done): void {
     // What is refused gets no positive commit, although it is stored as well.
     const stored = arrival.refusal === undefined ? () => exchange.stored() : undefined;
     this.#context.accept(arrival, stored).then(
@@ -164,7 +206,7 @@ export class InboundConnection {
     );
   }
 
-  #fail(cause: unknown, exchange: Exchange, done: (outcome: string) => void): void {
+  #fail(cause: unknown, exchange: Exchange, done: Done): void {
     const { code, detail } = toBitHiveError(cause);
     this.#context.logger.error('hl7v2.accept.failed', { ...this.#context.labels, code }, cause);
     exchange.refuse({ code, detail });
@@ -181,23 +223,13 @@ export class InboundConnection {
     this.#finishIfDone();
   }
 
-  /** Answers of one turn of the loop leave in one write. */
-  #write(bytes: Uint8Array): void {
-    if (this.#socket.destroyed || this.#socket.writableEnded) return;
-    if (this.#socket.writableCorked === 0) {
-      this.#socket.cork();
-      process.nextTick(() => this.#socket.uncork());
-    }
-    this.#socket.write(bytes);
-  }
-
-  /** Over the limit: told, not kept, and nothing is read after it. */
-  #turnAway(head: Uint8Array): void {
+  /** Over a limit: told, not kept, and nothing is read after it. */
+  #turnAway(head: Uint8Array, fault: 'too-large' | 'no-memory'): void {
     const { arrivalOptions, answerer, isSilent } = this.#context;
-    this.#countFault('too-large');
+    this.#countFault(fault);
     const { message } = readArrival(head, arrivalOptions);
     const orders = { commits: this.#commits, applications: this.#applications };
-    new Exchange(message, answerer, orders, isSilent).refuse(frameFaults['too-large']);
+    new Exchange(message, answerer, orders, isSilent).refuse(frameFaults[fault]);
     this.#isClosing = true;
     this.#finishIfDone();
   }
@@ -234,13 +266,26 @@ export class InboundConnection {
   #finishIfDone(): void {
     if (!this.#isClosing || this.#framesInFlight > 0 || this.#stopLingering !== undefined) return;
     this.#watch.stop();
+    this.#answers.flush();
     this.#stopLingering = this.#context.clock.after(lingerMs, () => this.#socket.destroy());
     this.#socket.end();
     this.#socket.resume();
   }
 
+  #giveUpUnread(): void {
+    const { logger, labels, metrics } = this.#context;
+    logger.warn('hl7v2.answers.unread', { ...labels, waitingBytes: this.#answers.waitingBytes });
+    metrics.givenUp.add(1, labels);
+    this.#socket.destroy();
+  }
+
   #closed(): void {
     this.#watch.stop();
+    this.#answers.stop();
+    this.#isClosing = true;
+    this.#framer.abandon();
+    this.#tellMemory();
+    this.#memory.leave();
     this.#stopLingering?.();
   }
 

@@ -6,7 +6,9 @@ export interface InboundMetrics {
   readonly frameFaults: Counter;
   readonly skipped: Counter;
   readonly turnedAway: Counter;
+  readonly givenUp: Counter;
   readonly connections: Gauge;
+  readonly bufferedBytes: Gauge;
   readonly answerSeconds: Histogram;
 }
 
@@ -20,7 +22,7 @@ export function inboundMetrics(metrics: Metrics): InboundMetrics {
     }),
     frameFaults: metrics.counter({
       name: 'bithive_hl7v2_frame_faults_total',
-      help: 'Frames that were cut, broken, too large or too slow.',
+      help: 'Frames that were cut, broken, too large, too slow, or given up for lack of memory.',
       labels: [...labels, 'fault'],
     }),
     skipped: metrics.counter({
@@ -32,6 +34,16 @@ export function inboundMetrics(metrics: Metrics): InboundMetrics {
       name: 'bithive_hl7v2_connections_refused_total',
       help: 'Connections over the limit or without a valid TLS handshake.',
       labels: [...labels, 'reason'],
+    }),
+    givenUp: metrics.counter({
+      name: 'bithive_hl7v2_connections_given_up_total',
+      help: 'Connections that the door closed because the sender did not read its answers.',
+      labels,
+    }),
+    bufferedBytes: metrics.gauge({
+      name: 'bithive_hl7v2_buffered_bytes',
+      help: 'What the connections hold of large unfinished frames, of messages without answer and of answers that are not read.',
+      labels,
     }),
     connections: metrics.gauge({
       name: 'bithive_hl7v2_connections_count',

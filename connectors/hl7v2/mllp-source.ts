@@ -7,6 +7,7 @@ import type { Arrival } from '../../core/message.ts';
 import type { Accept, Blobs, Listening, Source } from '../../core/ports/index.ts';
 import { Answerer } from './answers.ts';
 import { createControlIds } from './control-ids.ts';
+import { DoorMemory } from './door-memory.ts';
 import { InboundConnection, type InboundContext } from './inbound-connection.ts';
 import { inboundMetrics } from './inbound-metrics.ts';
 import { type MllpSourceOptions, staged } from './source-options.ts';
@@ -137,6 +138,8 @@ class MllpListener implements MllpSource {
   #context(accept: Accept): InboundContext {
     const options = this.#options;
     const { clock, logger, blobs } = options;
+    const metrics = inboundMetrics(options.metrics);
+    const labels = { listener: options.name };
     return {
       accept: staged(accept),
       answerer: new Answerer({
@@ -152,13 +155,21 @@ class MllpListener implements MllpSource {
       messageBytesMax: options.messageBytesMax ?? limits.hl7MessageBytesMax,
       frameIdleMs: options.frameIdleMs ?? limits.hl7IdleMs,
       endQuietMs: options.endQuietMs ?? endQuietMsDefault,
+      answersUnreadMs: options.answersUnreadMs ?? limits.hl7AnswersUnreadMs,
+      memory: new DoorMemory({
+        clock,
+        bytesMax: options.bufferedBytesMax ?? limits.hl7BufferedBytesMax,
+        messageBytesMax: options.messageBytesMax ?? limits.hl7MessageBytesMax,
+        report: (usedBytes) => metrics.bufferedBytes.set(usedBytes, labels),
+        ...(options.bufferTurnMs === undefined ? {} : { turnMs: options.bufferTurnMs }),
+      }),
       framesInFlightMax: options.framesInFlightMax ?? framesInFlightDefault,
       placeBody: (arrival) =>
         blobs !== undefined && isOutOfLine(arrival) ? placeInBlobs(arrival, blobs) : arrival,
       clock,
       logger,
-      metrics: inboundMetrics(options.metrics),
-      labels: { listener: options.name },
+      metrics,
+      labels,
     };
   }
 }

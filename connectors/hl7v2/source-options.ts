@@ -26,6 +26,12 @@ export interface MllpSourceOptions {
   readonly endQuietMs?: number;
   /** Frames of one connection that are accepted and not yet answered; past it the connection is not read. */
   readonly framesInFlightMax?: number;
+  /** See `limits.hl7BufferedBytesMax`; at least three times `messageBytesMax`. */
+  readonly bufferedBytesMax?: number;
+  /** See `limits.hl7BufferTurnMs`. */
+  readonly bufferTurnMs?: number;
+  /** See `limits.hl7AnswersUnreadMs`. */
+  readonly answersUnreadMs?: number;
   /** Where bodies over `limits.inlineBodyBytesMax` are put before they are accepted; absent: they stay inline. */
   readonly blobs?: Blobs;
   readonly clock: Clock;
