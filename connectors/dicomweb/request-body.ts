@@ -5,10 +5,10 @@ import type { Clock } from '../../core/ports/index.ts';
 export interface BodyLimits {
   readonly bodyBytesMax: number;
   readonly idleMs: number;
+  /** Less than this within the idle time is no progress: a client that trickles must not hold one of the few places for hours. */
+  readonly progressBytesMin: number;
 }
 
-/** Less than this within the idle time is no progress: a byte every few seconds must not hold a request open for ever. */
-const progressBytesMin = 1024;
 const wakeEvents = ['readable', 'end', 'error', 'close'] as const;
 
 /**
@@ -37,7 +37,10 @@ export async function* readRequestBody(
         if (raw.destroyed) throw new BitHiveError('BH_HTTP_ABORTED', `after ${bodyBytes} bytes`);
         waitedMs += await wait.forChange(limits.idleMs - waitedMs);
         if (waitedMs >= limits.idleMs && raw.readableLength === 0) {
-          throw new BitHiveError('BH_HTTP_TIMEOUT', `no progress within ${limits.idleMs} ms`);
+          throw new BitHiveError(
+            'BH_HTTP_TIMEOUT',
+            `less than ${limits.progressBytesMin} bytes within ${limits.idleMs} ms`,
+          );
         }
         continue;
       }
@@ -46,7 +49,7 @@ export async function* readRequestBody(
         throw new BitHiveError('BH_HTTP_TOO_LARGE', `a body over ${limits.bodyBytesMax} bytes`);
       }
       newBytes += piece.length;
-      if (newBytes >= progressBytesMin) {
+      if (newBytes >= limits.progressBytesMin) {
         newBytes = 0;
         waitedMs = 0;
       }

@@ -7,8 +7,9 @@ export interface StowLimits {
   readonly partBytesMax: number;
   readonly partsMax: number;
   readonly partHeaderBytesMax: number;
-  /** Time without progress on the wire after which a body is given up. */
+  /** Time of waiting for the client within which a body must end or bring `progressBytesMin`; else it is given up. */
   readonly idleMs: number;
+  readonly progressBytesMin: number;
   readonly requestsMax: number;
   readonly finishingMax: number;
   readonly diskFreeBytesMin: number;
@@ -20,6 +21,7 @@ export const stowLimits: StowLimits = {
   partsMax: limits.stowPartsMax,
   partHeaderBytesMax: limits.stowPartHeaderBytesMax,
   idleMs: limits.stowIdleMs,
+  progressBytesMin: limits.stowProgressBytesMin,
   requestsMax: limits.stowRequestsMax,
   finishingMax: limits.stowFinishingMax,
   diskFreeBytesMin: limits.diskFreeBytesMin,

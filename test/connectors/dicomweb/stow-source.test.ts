@@ -375,6 +375,36 @@ describe('clients that do not end', () => {
     await impatient.close();
   });
 
+  test('a client that trickles 1 KiB at a time gets 408; its place and its partial file are free', async () => {
+    const impatient = await startReceiver({ limits: { idleMs: 250, requestsMax: 1 } });
+    const socket = connect(impatient.port, '127.0.0.1');
+    socket.write(`${head(100_000_000)}--${boundary}\r\n\r\n`);
+    const drip = setInterval(() => socket.write(Buffer.alloc(1024)), 20);
+    const answer = await new Promise<string>((resolve) => {
+      socket.once('data', (piece) => resolve(piece.toString('latin1')));
+    });
+    clearInterval(drip);
+    socket.destroy();
+    expect(answer).toMatch(/^HTTP\/1.1 408 /);
+    expect(await impatient.leftovers()).toEqual([]);
+    const next = await post(`${impatient.url}/studies`, bodyOf([good]), { 'content-type': multipartType });
+    expect(next.status).toBe(200);
+    await impatient.close();
+  });
+
+  test('a slow client that keeps the least rate is served, however long it takes', async () => {
+    const patient = await startReceiver({ limits: { idleMs: 500, progressBytesMin: 40 } });
+    async function* slowly(): AsyncGenerator<Uint8Array> {
+      for await (const piece of inPieces(bodyOf([good]), 50)) {
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        yield piece;
+      }
+    }
+    const answer = await post(`${patient.url}/studies`, slowly(), { 'content-type': multipartType });
+    expect(answer.status).toBe(200);
+    await patient.close();
+  });
+
   test('a client that goes away: the partial object is discarded and counted', async () => {
     const counted: string[] = [];
     let wasCounted = (): void => {};
