@@ -127,3 +127,28 @@ test('doctor names each door and who holds it', async () => {
   expect(out).toContain(`ok     channels: orders at 127.0.0.1:${port}, studies at /dicomweb`);
   expect(out).toContain(`FAULT  ports: 127.0.0.1:${port} (orders) cannot be opened`);
 });
+
+test('a destination, a token endpoint and a webhook outside outbound.allow are refused', async () => {
+  const auth =
+    'auth: { kind: client-credentials, tokenUrl: "https://idp.example/t", clientId: a, clientSecret: "env:S" }';
+  const { path, argv } = channels({
+    'a.yaml': orders(
+      `to:\n  - hl7v2: { host: ris.example, port: 1 }\n  - fhir: { url: "https://ehr.example", ${auth} }`,
+    ),
+  });
+  const check = (allow: string) => bithive(['config', 'check', ...argv, '--outbound-allow', allow]);
+  const refused = await check('ehr.example');
+  expect(refused.err).toContain(`${join(path, 'a.yaml')}:4: ris.example is not in outbound.allow`);
+  expect(refused.err).toContain(`${join(path, 'a.yaml')}:5: idp.example is not in outbound.allow`);
+  expect((await check('*.example')).code).toBe(0);
+  const webhook = await bithive([
+    'config',
+    'check',
+    ...argv,
+    '--outbound-allow',
+    '*.example',
+    '--alerts-webhook',
+    'https://evil.test/',
+  ]);
+  expect(webhook.err).toContain('BH_CONFIG_OUTBOUND: alerts.webhook: evil.test');
+});
