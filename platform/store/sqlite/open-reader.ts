@@ -31,15 +31,15 @@ export async function openSqliteReader(folder: string, driver?: SqliteDriver): P
   if (!existsSync(path)) throw new BitHiveError('BH_STORE_NOT_FOUND', `${folder} holds no database`);
   const readers = new Readers(driver ?? (await loadSqlite()), path);
   return {
-    getMessage: async (id) => readers.work.getMessage(id),
-    getDelivery: async (id) => readers.operator.getDelivery(id),
-    searchMessages: (query) => readers.messages.find(query),
-    searchDeliveries: (query) => readers.operator.searchDeliveries(query),
-    lineage: async (id) => readers.operator.lineage(id),
-    attempts: async (id) => readers.operator.attempts(id),
-    depths: () => readDepths(readers.knex),
-    channelText: async (channel, version) => readers.operator.channelText(channel, version),
-    readAudit: (fromSeq, limit) => readers.operator.readAudit(fromSeq, limit),
+    getMessage: (id) => readers.ask((open) => open.work.getMessage(id)),
+    getDelivery: (id) => readers.ask((open) => open.operator.getDelivery(id)),
+    searchMessages: (query) => readers.ask((open) => open.messages.find(query)),
+    searchDeliveries: (query) => readers.ask((open) => open.operator.searchDeliveries(query)),
+    lineage: (id) => readers.ask((open) => open.operator.lineage(id)),
+    attempts: (id) => readers.ask((open) => open.operator.attempts(id)),
+    depths: () => readers.ask((open) => readDepths(open.knex)),
+    channelText: (channel, version) => readers.ask((open) => open.operator.channelText(channel, version)),
+    readAudit: (fromSeq, limit) => readers.ask((open) => open.operator.readAudit(fromSeq, limit)),
     close: () => readers.close(),
   };
 }

@@ -2,12 +2,15 @@ import type { Knex } from 'knex';
 import { BitHiveError } from '../../../core/errors.ts';
 import { openConnection } from './connection.ts';
 import type { Database, SqliteDriver } from './driver.ts';
+import { storageError } from './faults.ts';
 import { knexOver } from './knex-dialect.ts';
 import { MessageSearch } from './read/message-search.ts';
 import { OperatorReader } from './read/operator-reader.ts';
 import { WorkReader } from './read/work-reader.ts';
 
-interface OpenReaders {
+const recovering = 'the store is recovering or closed';
+
+export interface OpenReaders {
   readonly database: Database;
   readonly knex: Knex;
   readonly work: WorkReader;
@@ -29,20 +32,27 @@ export class Readers {
     this.reopen();
   }
 
-  get database(): Database {
-    return this.#require().database;
+  /**
+   * Asks through the open connection. Rejects with BH_STORE_IO while the store recovers, also where recovery begins in the middle of the
+   * question, and where the disk fails it.
+   */
+  async ask<T>(question: (open: OpenReaders) => T | Promise<T>): Promise<T> {
+    const open = this.#require();
+    try {
+      return await question(open);
+    } catch (error) {
+      throw this.#refusal(open, error);
+    }
   }
-  get knex(): Knex {
-    return this.#require().knex;
-  }
-  get work(): WorkReader {
-    return this.#require().work;
-  }
-  get operator(): OperatorReader {
-    return this.#require().operator;
-  }
-  get messages(): MessageSearch {
-    return this.#require().messages;
+
+  /** As `ask`, for what is read page by page. */
+  async *list<T>(question: (open: OpenReaders) => AsyncIterable<T>): AsyncIterable<T> {
+    const open = this.#require();
+    try {
+      yield* question(open);
+    } catch (error) {
+      throw this.#refusal(open, error);
+    }
   }
 
   reopen(): void {
@@ -74,6 +84,13 @@ export class Readers {
 
   #require(): OpenReaders {
     if (this.#open) return this.#open;
-    throw new BitHiveError('BH_STORE_IO', 'the store is recovering or closed');
+    throw new BitHiveError('BH_STORE_IO', recovering);
+  }
+
+  /** What a driver says of a connection that was closed under a question tells nobody what to do. */
+  #refusal(asked: OpenReaders, error: unknown): unknown {
+    if (error instanceof BitHiveError) return error;
+    if (this.#open !== asked) return new BitHiveError('BH_STORE_IO', recovering, { cause: error });
+    return storageError(error) ?? error;
   }
 }

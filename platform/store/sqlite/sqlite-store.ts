@@ -64,10 +64,10 @@ export class SqliteStore implements Store {
     await this.#parts.commits.run('releaseChannel', lease);
   }
   async nextMessages(channel: string, limit: number) {
-    return this.#parts.readers.work.nextMessages(channel, limit);
+    return this.#parts.readers.ask((open) => open.work.nextMessages(channel, limit));
   }
   async readStates(keys: readonly StateRequest[]) {
-    return this.#parts.readers.work.readStates(keys);
+    return this.#parts.readers.ask((open) => open.work.readStates(keys));
   }
   commitProcessed(lease: ChannelLease, results: readonly ProcessedMessage[]) {
     return this.#parts.commits.run('commitProcessed', { lease, results });
@@ -76,7 +76,7 @@ export class SqliteStore implements Store {
     return this.#parts.commits.run('fireTimers', { lease, channelVersion, nowMs, limit });
   }
   async nextTimerMs(channel: string) {
-    return this.#parts.readers.work.nextTimerMs(channel);
+    return this.#parts.readers.ask((open) => open.work.nextTimerMs(channel));
   }
 
   leaseDeliveries(request: LeaseRequest) {
@@ -89,32 +89,32 @@ export class SqliteStore implements Store {
     return this.#parts.commits.run('settleDelivery', { lease: leaseOf(lease), settlement });
   }
   async nextDeliveryMs(channel: string, destination: string) {
-    return this.#parts.readers.work.nextDeliveryMs(channel, destination);
+    return this.#parts.readers.ask((open) => open.work.nextDeliveryMs(channel, destination));
   }
 
   async getMessage(id: MessageId) {
-    return this.#parts.readers.work.getMessage(id);
+    return this.#parts.readers.ask((open) => open.work.getMessage(id));
   }
   async getDelivery(id: DeliveryId) {
-    return this.#parts.readers.operator.getDelivery(id);
+    return this.#parts.readers.ask((open) => open.operator.getDelivery(id));
   }
   async searchMessages(query: MessageQuery) {
-    return this.#parts.readers.messages.find(query);
+    return this.#parts.readers.ask((open) => open.messages.find(query));
   }
   async searchDeliveries(query: DeliveryQuery) {
-    return this.#parts.readers.operator.searchDeliveries(query);
+    return this.#parts.readers.ask((open) => open.operator.searchDeliveries(query));
   }
   async lineage(id: MessageId) {
-    return this.#parts.readers.operator.lineage(id);
+    return this.#parts.readers.ask((open) => open.operator.lineage(id));
   }
   async attempts(id: DeliveryId) {
-    return this.#parts.readers.operator.attempts(id);
+    return this.#parts.readers.ask((open) => open.operator.attempts(id));
   }
   resolveDelivery(id: DeliveryId, word: 'retry' | 'delivered' | 'cancel', nowMs: number) {
     return this.#parts.commits.run('resolveDelivery', { id, word, nowMs });
   }
   async depths(_nowMs: number) {
-    return readDepths(this.#parts.readers.knex);
+    return this.#parts.readers.ask((open) => readDepths(open.knex));
   }
 
   /** Each call goes on where the last one of the channel ended, and begins anew when it has come to the young messages. */
@@ -123,7 +123,8 @@ export class SqliteStore implements Store {
     let count = 0;
     for (;;) {
       const wanted = { ...request, limit: request.limit - count };
-      const scan = await scanRemovable(this.#parts.readers.database, wanted, this.#pruneFrom.get(name) ?? 0);
+      const from = this.#pruneFrom.get(name) ?? 0;
+      const scan = await this.#parts.readers.ask((open) => scanRemovable(open.database, wanted, from));
       this.#pruneFrom.set(name, scan.isAtEnd ? 0 : scan.nextSeq);
       if (scan.roots.length > 0) {
         count += await this.#parts.commits.run('prune', { roots: scan.roots, beforeMs: request.beforeMs });
@@ -133,20 +134,20 @@ export class SqliteStore implements Store {
   }
 
   blobsInUse() {
-    return blobHashes(this.#parts.readers.database);
+    return this.#parts.readers.list((open) => blobHashes(open.database));
   }
 
   deployChannel(channel: string, text: string, nowMs: number) {
     return this.#parts.commits.run('deployChannel', { channel, text, nowMs });
   }
   async channelText(channel: string, version: number) {
-    return this.#parts.readers.operator.channelText(channel, version);
+    return this.#parts.readers.ask((open) => open.operator.channelText(channel, version));
   }
   appendAudit(event: AuditEvent) {
     return this.#parts.commits.run('appendAudit', event);
   }
   async readAudit(fromSeq: number, limit: number) {
-    return this.#parts.readers.operator.readAudit(fromSeq, limit);
+    return this.#parts.readers.ask((open) => open.operator.readAudit(fromSeq, limit));
   }
 
   onWork(listener: (work: Work) => void) {

@@ -7,15 +7,24 @@ export interface FailingDriver {
   fail: number | null;
   /** The one commit after this many fails with `syncFailed`, and those after it succeed, as a repeated sync may. */
   failOnceAfter: number | null;
+  /** While set, every statement of a reading connection fails as on a bad sector. */
+  failReads: boolean;
   /** Connections opened so far. */
   opened: number;
 }
 
 export const syncFailed = 1034; // SQLITE_IOERR_FSYNC
 export const diskFull = 13; // SQLITE_FULL
+const readFailed = 266; // SQLITE_IOERR_READ
 
 export function failingDriver(real: SqliteDriver): FailingDriver {
-  const control: FailingDriver = { driver: { ...real, open }, fail: null, failOnceAfter: null, opened: 0 };
+  const control: FailingDriver = {
+    driver: { ...real, open },
+    fail: null,
+    failOnceAfter: null,
+    failReads: false,
+    opened: 0,
+  };
   function open(path: string, options?: { readonly readOnly?: boolean }): Database {
     if (control.fail === syncFailed && path.endsWith('.db')) throw sqliteError(10);
     control.opened += 1;
@@ -32,7 +41,24 @@ export function failingDriver(real: SqliteDriver): FailingDriver {
         if (sql === 'COMMIT' && control.fail !== null && !options?.readOnly) throw sqliteError(control.fail);
         database.exec(sql);
       },
-      prepare: (sql) => database.prepare(sql),
+      prepare(sql) {
+        const statement = database.prepare(sql);
+        const check = () => {
+          if (control.failReads && options?.readOnly) throw sqliteError(readFailed);
+        };
+        return {
+          run: (...values) => statement.run(...values),
+          get: (...values) => {
+            check();
+            return statement.get(...values);
+          },
+          all: (...values) => {
+            check();
+            return statement.all(...values);
+          },
+          columns: () => statement.columns(),
+        };
+      },
       close: () => database.close(),
     };
   }

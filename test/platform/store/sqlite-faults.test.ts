@@ -4,13 +4,14 @@ import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { messageId } from '../../../core/ids.ts';
 import { type Store, silentLogger } from '../../../core/ports/index.ts';
 import { openSqliteStore } from '../../../platform/store/index.ts';
 import { openConnection } from '../../../platform/store/sqlite/connection.ts';
 import { isVersionAtLeast, loadSqlite } from '../../../platform/store/sqlite/driver.ts';
 import { until } from '../../until.ts';
 import { diskFull, type FailingDriver, failingDriver, syncFailed } from './failing-driver.ts';
-import { dedupe, message, textBytes } from './store-fixtures.ts';
+import { dedupe, message, startMs, textBytes } from './store-fixtures.ts';
 import { systemClock } from './system-clock.ts';
 
 const real = await loadSqlite();
@@ -132,6 +133,58 @@ describe('SQLite: faults', () => {
     expect(await store.health()).toMatchObject({ accepting: true });
     expect(await store.accept(message(dedupe('kept')))).toMatchObject({ outcome: 'duplicate', id: kept.id });
     expect((await store.nextMessages('adt', 10)).map((m) => m.id)).toContain(kept.id);
+  });
+
+  test('a read that is under way when recovery begins is refused as such, not as a fault of the engine', async () => {
+    // Enough for a search that finds nothing to take several turns.
+    await Promise.all(
+      Array.from({ length: 9_000 }, () => store.accept(message({ receivedAtMs: startMs - 1 }))),
+    );
+    const all = async (hashes: AsyncIterable<string>) => {
+      for await (const _ of hashes);
+    };
+    const reads: Promise<unknown>[] = [];
+    const ask = () => {
+      const asked = [
+        store.searchMessages({ channel: 'none', limit: 10 }),
+        store.searchDeliveries({ limit: 10 }),
+        store.depths(startMs),
+        store.readAudit(1, 10),
+        store.prune({ beforeMs: startMs, channel: 'none', limit: 1 }),
+        all(store.blobsInUse()),
+      ];
+      reads.push(
+        ...asked.map((work: Promise<unknown>) =>
+          work.then(
+            () => null,
+            (refusal: unknown) => refusal,
+          ),
+        ),
+      );
+    };
+    failing.fail = syncFailed;
+    const failed = store.accept(message());
+    let isFailed = false;
+    failed.catch(() => {
+      isFailed = true;
+    });
+    while (!isFailed) {
+      ask();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    ask();
+    const refusals = (await Promise.all(reads)).filter((refusal) => refusal !== null);
+    expect(refusals.length).toBeGreaterThan(6);
+    for (const refusal of refusals) expect(refusal).toMatchObject({ code: 'BH_STORE_IO' });
+  });
+
+  test('a read that the disk refuses is a fault of the disk', async () => {
+    failing.failReads = true;
+    await expect(store.getMessage(messageId(1))).rejects.toMatchObject({ code: 'BH_STORE_IO' });
+    await expect(store.searchMessages({ limit: 1 })).rejects.toMatchObject({ code: 'BH_STORE_IO' });
+    await expect(store.depths(startMs)).rejects.toMatchObject({ code: 'BH_STORE_IO' });
+    failing.failReads = false;
+    expect(await store.getMessage(messageId(1))).toBeNull();
   });
 
   test('a store that is closed while it recovers ends', async () => {
