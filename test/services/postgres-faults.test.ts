@@ -20,6 +20,7 @@ import {
   startMs,
 } from '../platform/store/store-fixtures.ts';
 import { systemClock } from '../platform/store/system-clock.ts';
+import { until } from '../until.ts';
 import { PostgresServer } from './postgres-server.ts';
 import { StallingProxy } from './stalling-proxy.ts';
 
@@ -34,6 +35,13 @@ const codeOf = async (work: Promise<unknown>) =>
     () => 'none',
     (error: { code?: string }) => error.code,
   );
+
+/** For all new sessions; the server reads its settings again when it comes to it. */
+async function setFsync(value: 'on' | 'off'): Promise<void> {
+  await server!.run('postgres', `ALTER SYSTEM SET fsync = ${value}`);
+  await server!.run('postgres', 'SELECT pg_reload_conf()');
+  await until(async () => (await server!.run('postgres', 'SHOW fsync'))[0]?.fsync === value);
+}
 
 /** Accepts as a careful sender would: what was not acknowledged is sent again. */
 async function insist(store: Store, key: string): Promise<MessageId> {
@@ -64,7 +72,7 @@ async function insist(store: Store, key: string): Promise<MessageId> {
       }),
     );
     const reach = async (count: number) => {
-      while (acknowledged.size < count) await new Promise((resolve) => setTimeout(resolve, 5));
+      await until(() => acknowledged.size >= count);
     };
     await reach(200);
     await server!.down('SIGQUIT');
@@ -103,7 +111,7 @@ async function insist(store: Store, key: string): Promise<MessageId> {
   test('a network that goes silent is noticed, and the store goes on when it speaks again', async () => {
     const proxy = await StallingProxy.start(server!.port);
     const url = (await server!.createDatabase()).replace(`:${server!.port}`, `:${proxy.port}`);
-    const sizes = { connectMs: 300, statementMs: 300, poolSize: 2 };
+    const sizes = { connectMs: 2_000, statementMs: 2_000, poolSize: 2 };
     const store = await openPostgresStore({ url, clock: systemClock, logger: silentLogger, ...sizes });
     const { id } = await store.accept(message(dedupe('before')));
     proxy.stall(true);
@@ -129,7 +137,7 @@ async function insist(store: Store, key: string): Promise<MessageId> {
       database.transaction(async (one) => {
         runs += 1;
         await lock(one, first);
-        while (runs < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+        await until(() => runs >= 2);
         await lock(one, second);
       });
     await Promise.all([cross(1, 2), cross(2, 1)]);
@@ -174,11 +182,9 @@ async function insist(store: Store, key: string): Promise<MessageId> {
     await (await open(url)).close();
     await server!.run(url, "INSERT INTO schema_migrations (name, batch) VALUES ('0099-future', 9)");
     expect(await codeOf(open(url))).toBe('BH_STORE_VERSION');
-    await server!.run('postgres', 'ALTER SYSTEM SET fsync = off');
-    await server!.run('postgres', 'SELECT pg_reload_conf(), pg_sleep(0.5)');
+    await setFsync('off');
     expect(await codeOf(open(await server!.createDatabase()))).toBe('BH_STORE_VERSION');
-    await server!.run('postgres', 'ALTER SYSTEM RESET fsync');
-    await server!.run('postgres', 'SELECT pg_reload_conf(), pg_sleep(0.5)');
+    await setFsync('on');
     expect(await codeOf(open('postgres://postgres@127.0.0.1:1/none'))).toBe('BH_STORE_IO');
     expect(await codeOf(open(server!.url('missing')))).toBe('BH_CONFIG_VALUE');
     expect(await codeOf(open('postgres://a b:secret@:x/'))).toBe('BH_CONFIG_VALUE');

@@ -6,6 +6,7 @@ import { migrations } from '../../platform/store/postgres/migrations/index.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { dedupe, deliver, delivery, message, processed, startMs } from '../platform/store/store-fixtures.ts';
 import { systemClock } from '../platform/store/system-clock.ts';
+import { until } from '../until.ts';
 import { PostgresServer } from './postgres-server.ts';
 
 const server = await PostgresServer.start();
@@ -100,12 +101,15 @@ const claimOf = (store: Store, owner: string, change: object = {}) =>
       }
     };
     const send = async (store: Store, channel: string, owner: string) => {
-      for (let idle = 0; idle < 3000 && (deciding > 0 || delivered.length < decided.length); ) {
-        const batch = await claimOf(store, owner, { channel });
-        batch.forEach(start);
-        await Promise.all(batch.map((one) => settle(store, one)));
-        idle = batch.length > 0 ? 0 : idle + 1;
-      }
+      await until(async () => {
+        for (;;) {
+          const batch = await claimOf(store, owner, { channel });
+          if (batch.length === 0) break;
+          batch.forEach(start);
+          await Promise.all(batch.map((one) => settle(store, one)));
+        }
+        return deciding === 0 && delivered.length >= decided.length;
+      });
     };
     await Promise.all([
       decide(a, 'left'),
@@ -170,9 +174,7 @@ const claimOf = (store: Store, owner: string, change: object = {}) =>
     const heard: Work[] = [];
     b.onWork((work) => heard.push(work));
     const hears = async (work: Work) => {
-      while (!heard.some((one) => JSON.stringify(one) === JSON.stringify(work))) {
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
+      await until(() => heard.some((one) => JSON.stringify(one) === JSON.stringify(work)));
     };
     await a.accept(message());
     await hears({ kind: 'messages', channel: 'adt' });

@@ -1,23 +1,26 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { findPostgres, type PostgresBinaries, serverUser } from './postgres-binaries.ts';
 
+const portAttemptsMax = 20;
+const startMsMax = 120_000;
+
 /** A real server on loopback, with a data folder of its own. */
 export class PostgresServer {
   readonly folder: string;
-  readonly port: number;
+  #port = 0;
   readonly #binaries: PostgresBinaries;
   #process: ChildProcess | null = null;
   #databases = 0;
 
-  private constructor(folder: string, binaries: PostgresBinaries, port: number) {
+  private constructor(folder: string, binaries: PostgresBinaries) {
     this.folder = folder;
     this.#binaries = binaries;
-    this.port = port;
   }
 
   /** null where no PostgreSQL can be had. */
@@ -46,9 +49,13 @@ export class PostgresServer {
       { ...serverUser, cwd: folder, encoding: 'utf8' },
     );
     if (initdb.status !== 0) throw new TypeError(`initdb failed: ${initdb.stderr}`);
-    const server = new PostgresServer(folder, binaries, await freePort());
-    await server.up();
+    const server = new PostgresServer(folder, binaries);
+    await server.#takePort();
     return server;
+  }
+
+  get port(): number {
+    return this.#port;
   }
 
   get from(): string {
@@ -56,14 +63,29 @@ export class PostgresServer {
   }
 
   url(database: string): string {
-    return `postgres://postgres@127.0.0.1:${this.port}/${database}`;
+    return `postgres://postgres@127.0.0.1:${this.#port}/${database}`;
   }
 
-  /** Starts, also after `kill`, and resolves when connections are taken. */
+  /**
+   * The server can not choose a free port by itself. One is drawn below those that the system gives out (ip_local_port_range), or a
+   * connection of somebody else could have it when the server comes back after a crash.
+   */
+  async #takePort(): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      this.#port = randomInt(15_000, 32_000);
+      try {
+        return await this.up();
+      } catch (cause) {
+        if (attempt === portAttemptsMax || !String(cause).includes('Address already in use')) throw cause;
+      }
+    }
+  }
+
+  /** Starts, also after `down`, and resolves when connections are taken. */
   async up(): Promise<void> {
     const settings = [
       'listen_addresses=127.0.0.1',
-      `port=${this.port}`,
+      `port=${this.#port}`,
       `unix_socket_directories=${this.folder}`,
     ];
     const child = spawn(
@@ -75,16 +97,30 @@ export class PostgresServer {
     child.stderr.on('data', (chunk: Buffer) => {
       complaint = `${complaint}${chunk.toString()}`.slice(-4000);
     });
+    // Where a test file fails before it can stop its server, the server must not hold the run.
+    child.unref();
+    (child.stderr as Socket).unref();
     this.#process = child;
+    const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+    const startedMs = performance.now();
     while (!(await answers(this.url('postgres')))) {
-      if (child.exitCode !== null) throw new TypeError(`postgres ended: ${complaint}`);
+      if (hasEnded()) throw new TypeError(`postgres ended: ${complaint}`);
+      if (performance.now() - startedMs > startMsMax)
+        throw new TypeError(`postgres does not start: ${complaint}`);
+    }
+    // Another server may have the port and answer for this one, which ends a moment later.
+    const [own] = await this.run('postgres', 'SHOW data_directory');
+    if (own?.data_directory !== join(this.folder, 'data')) {
+      await this.down();
+      throw new TypeError('Address already in use by another PostgreSQL');
     }
   }
 
   /** `SIGQUIT`: at once, without a last checkpoint, as in a crash. `SIGINT`: an orderly stop that ends all sessions. */
   async down(signal: 'SIGQUIT' | 'SIGINT' = 'SIGINT'): Promise<void> {
     const child = this.#process;
-    if (!child || child.exitCode !== null) return;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    child.ref();
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
     await ended;
@@ -127,15 +163,4 @@ async function answers(url: string): Promise<boolean> {
     await new Promise((resolve) => setTimeout(resolve, 30));
     return false;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

@@ -181,7 +181,7 @@ describe('the MLLP sender', () => {
   });
 
   test('an answer that nothing asked for closes the connection', async () => {
-    let volunteer = async (): Promise<unknown> => {};
+    let volunteer: () => Promise<unknown> = async () => undefined;
     const { port, connections } = await receiver((socket, controlId, nth) => {
       socket.write(ack('AA', controlId));
       if (nth !== 1) return;
