@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEhrProcess } from '../../server/demo/ehr-process.ts';
 import { numberArgument, seededRandom } from './arguments.ts';
+import { drained } from './drained.ts';
 import { checkEhr } from './ehr-checks.ts';
 import { EngineApi } from './engine-api.ts';
 import { end, type ReadyEngine, startEngine } from './engine-child.ts';
@@ -18,7 +19,6 @@ const seed = numberArgument('seed', 20_261_122);
 const hl7Lanes = 4;
 const stowLanes = 2;
 const killAfterMs = { min: 150, max: 1_500 };
-const stallMs = 120_000;
 
 const random = seededRandom(seed);
 const folder = mkdtempSync(join(tmpdir(), 'bithive-crash-'));
@@ -100,23 +100,6 @@ async function verdict(): Promise<number> {
   const passed = faults.length === 0 && dead === 0;
   process.stdout.write(`${passed ? rounds : 0} passed, ${passed ? 0 : rounds} failed\n`);
   return passed ? 0 : 1;
-}
-
-/** Waits until nothing is open. What is slow may take its time; what stands still is a fault. */
-async function drained(api: EngineApi): Promise<void> {
-  let least = Number.POSITIVE_INFINITY;
-  let since = Date.now();
-  for (let quiet = 0; quiet < 5; ) {
-    const open = await api.openWork();
-    quiet = open === 0 ? quiet + 1 : 0;
-    if (open < least) {
-      least = open;
-      since = Date.now();
-    }
-    if (open > 0 && Date.now() - since > stallMs)
-      throw new TypeError(`the engine stands still at ${open} open`);
-    await new Promise((next) => setTimeout(next, 200));
-  }
 }
 
 async function lostMessages(api: EngineApi, { acknowledged }: Hl7Ledger): Promise<readonly string[]> {

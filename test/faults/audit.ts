@@ -1,22 +1,11 @@
 import type { TestedEngine } from './engine-under-test.ts';
 
 const askedAtOnce = 16;
-const drainMs = 120_000;
 
 /** What was acknowledged, by its key, and the SHA-256 of what was sent. */
 export interface Acknowledged {
   readonly hl7: ReadonlyMap<string, string>;
   readonly instances: ReadonlyMap<string, string>;
-}
-
-/** Waits until nothing is left to do; throws when that does not come. */
-export async function drained({ api }: TestedEngine): Promise<void> {
-  const until = Date.now() + drainMs;
-  for (let quiet = 0; quiet < 3; ) {
-    quiet = (await api.openWork()) === 0 ? quiet + 1 : 0;
-    if (Date.now() > until) throw new TypeError('the engine did not work off what it holds');
-    await new Promise((next) => setTimeout(next, 100));
-  }
 }
 
 /** Every acknowledged message and instance that is not there once, processed, bit for bit. */

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { numberArgument } from '../crash/arguments.ts';
-import { drained, lostOf } from './audit.ts';
+import { drained } from '../crash/drained.ts';
+import { lostOf } from './audit.ts';
 import { startTested, stopTested } from './engine-under-test.ts';
 import { eventually } from './eventually.ts';
 import { Hl7Ledger, sendHl7Load } from './hl7-load.ts';
@@ -51,7 +52,7 @@ async function backUp(round: number): Promise<number> {
   await load;
   await bithive('restore', backup, '--data', restored);
   const other = await startTested({ folder, data: restored, settings: ['--disk-free-bytes-min', '0'] });
-  await drained(other);
+  await drained(other.api);
   const lost = await lostOf(other, before);
   await stopTested(other);
   printCounts(`backup ${round}: ${mark}`, [

@@ -4,7 +4,7 @@ const lookEveryMs = 50;
 export async function eventually(
   what: string,
   isSo: () => boolean | Promise<boolean>,
-  withinMs = 60_000,
+  withinMs = 180_000,
 ): Promise<number> {
   const since = Date.now();
   while (!(await isSo())) {

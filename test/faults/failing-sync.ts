@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { numberArgument } from '../crash/arguments.ts';
-import { drained, lostOf } from './audit.ts';
+import { drained } from '../crash/drained.ts';
+import { lostOf } from './audit.ts';
 import { readyStatus, startTested, stopTested, type TestedEngine } from './engine-under-test.ts';
 import { eventually } from './eventually.ts';
 import { Hl7Ledger, sendHl7Load } from './hl7-load.ts';
@@ -136,7 +137,7 @@ async function load(
 
 /** A sender that was refused may have been stored all the same: that is no fault, and a second copy is none of what was acknowledged. */
 async function auditOf(engine: TestedEngine, hl7: Hl7Ledger, stow: StowLedger): Promise<readonly string[]> {
-  await drained(engine);
+  await drained(engine.api);
   return lostOf(engine, { hl7: hl7.acknowledged, instances: stow.acknowledged });
 }
 

@@ -2,7 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { drained, lostOf } from './audit.ts';
+import { drained } from '../crash/drained.ts';
+import { lostOf } from './audit.ts';
 import { readyStatus, startTested, stopTested, type TestedEngine } from './engine-under-test.ts';
 import { eventually } from './eventually.ts';
 import { Hl7Ledger, sendHl7Load } from './hl7-load.ts';
@@ -68,7 +69,7 @@ async function fill(name: string, freeBytesMin: number): Promise<number> {
     await eventually('/readyz says ready', async () => (await readyStatus(engine)) === 200);
     isOver = true;
     await load;
-    await drained(engine);
+    await drained(engine.api);
     const acknowledged = { hl7: hl7.acknowledged, instances: stow.acknowledged };
     return report(name, hl7, stow, before, backMs, await lostOf(engine, acknowledged));
   } catch (cause) {

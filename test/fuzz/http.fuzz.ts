@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import fc from 'fast-check';
 import { apiToken, exampleMessage, startServer, type TestServer } from '../server/http/harness.ts';
 import { type HttpInput, httpInputs } from './http-inputs.ts';
+import { slowOnlyWhenAlways } from './slow.ts';
 
 export interface HttpFuzzFailure {
   readonly kind: string;
@@ -12,6 +13,8 @@ export interface HttpFuzzFailure {
 
 const answerMsMax = 1_000;
 const clientsCount = 8;
+
+const isSlow = (problem: string | null | undefined): boolean => problem === 'slow';
 
 /**
  * Sends `count` malformed requests to the API behind a real listener. Each is answered within a second by a status that fits and,
@@ -35,9 +38,7 @@ export async function fuzzHttp(
   let next = 0;
   const work = async (): Promise<void> => {
     for (let input = inputs[next++]; input !== undefined; input = inputs[next++]) {
-      // Only what is slow twice is the engine's fault and not the machine's.
-      let problem = await judge(server.port, input);
-      if (problem === 'slow') problem = await judge(server.port, input);
+      const problem = await slowOnlyWhenAlways(() => judge(server.port, input), isSlow);
       if (problem !== null)
         failures.push({ kind: input.kind, problem, input: input.bytes.subarray(0, 300).toString('latin1') });
     }

@@ -3,6 +3,7 @@ import { catalogue } from '../../core/error-catalogue.ts';
 import type { Arrival } from '../../core/message.ts';
 import { bodyOf, inPieces, multipartType } from '../connectors/dicomweb/raw-client.ts';
 import { memoryAccept, type Receiver, startReceiver } from '../connectors/dicomweb/stow-setup.ts';
+import { slowOnlyWhenAlways } from './slow.ts';
 import { fuzzLimits, wrongBody } from './stow-bodies.ts';
 import { Chance } from './stow-chance.ts';
 import { type Answered, FuzzClient } from './stow-client.ts';
@@ -46,9 +47,10 @@ export async function fuzzStow(
     while (sent < count) {
       const one = seed + sent;
       sent += 1;
-      // Only what is slow twice is the receiver's fault and not the machine's.
-      const tried = await sendOne(target, one);
-      const { kind, problem } = tried.problem === 'slow' ? await sendOne(target, one) : tried;
+      const { kind, problem } = await slowOnlyWhenAlways(
+        () => sendOne(target, one),
+        (tried) => tried.problem === 'slow',
+      );
       if (problem !== null) failures.push({ kind, seed: one, problem });
     }
   };
