@@ -7,12 +7,26 @@ export interface SegmentContext {
   readonly text: string;
   readonly delimiters: Delimiters;
   readonly encoding: () => string;
+  /** Whether an escape character or a repetition mark stands anywhere after MSH-2: most messages are asked once, not per value. */
+  readonly hasEscapes: boolean;
+  readonly hasRepetitions: boolean;
   readonly memo: SplitMemo;
 }
 
 export function segmentContext(text: string, delimiters: Delimiters, encoding: () => string): SegmentContext {
-  return { text, delimiters, encoding, memo: new SplitMemo() };
+  const { component, repetition, escape, subcomponent, truncation } = delimiters;
+  const bodyStart = 4 + (component + repetition + escape + subcomponent + truncation).length;
+  return {
+    text,
+    delimiters,
+    encoding,
+    hasEscapes: escape !== '' && text.includes(escape, bodyStart),
+    hasRepetitions: repetition !== '' && text.includes(repetition, bodyStart),
+    memo: new SplitMemo(),
+  };
 }
+
+const noParts: readonly string[] = [];
 
 /** One line of a message. Nothing is split before it is read; what was split is kept. All numbers count from 1. */
 export class Hl7Segment {
@@ -60,8 +74,28 @@ export class Hl7Segment {
   value(field: number, rep?: number, component?: number, subcomponent?: number): string {
     const raw = this.raw(field, rep, component, subcomponent);
     if (this.#isHeader && field <= 2) return raw;
-    const { delimiters, encoding } = this.#context;
-    return raw.includes(delimiters.escape || '\\') ? unescapeText(raw, delimiters, encoding()) : raw;
+    const { delimiters, encoding, hasEscapes } = this.#context;
+    return hasEscapes && raw.includes(delimiters.escape) ? unescapeText(raw, delimiters, encoding()) : raw;
+  }
+
+  /** Whether there is anything in a field. */
+  has(field: number): boolean {
+    return this.#field(field) !== '';
+  }
+
+  /** Components of a repetition, still escaped; none when it is empty or absent. */
+  parts(field: number, rep: number): readonly string[] {
+    const whole = this.#field(field);
+    if (whole === '') return noParts;
+    if (this.#isHeader && field <= 2) return rep === 1 ? [whole] : noParts;
+    if (field !== this.#lastField || rep !== this.#lastRep || this.#lastParts === undefined) {
+      const mark = this.#context.delimiters.component;
+      const repetition = this.#repetition(field, whole, rep);
+      this.#lastParts = mark === '' ? [repetition] : repetition.split(mark);
+      this.#lastField = field;
+      this.#lastRep = rep;
+    }
+    return this.#lastParts;
   }
 
   /** Text of the element that is named, still escaped; '' when absent. */
@@ -133,8 +167,9 @@ export class Hl7Segment {
   #repetitionsOf(field: number, whole: string): readonly string[] | undefined {
     const kept = this.#repetitions?.[field];
     if (kept !== undefined) return kept;
-    const mark = this.#context.delimiters.repetition;
-    if (mark === '' || !whole.includes(mark)) return undefined;
+    const { delimiters, hasRepetitions } = this.#context;
+    const mark = delimiters.repetition;
+    if (!hasRepetitions || !whole.includes(mark)) return undefined;
     const all = whole.split(mark);
     this.#repetitions ??= [];
     this.#repetitions[field] = all;

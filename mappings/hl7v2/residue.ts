@@ -1,8 +1,8 @@
 import { limits } from '../../core/limits.ts';
-import type { Hl7Segment } from '../../formats/hl7v2/index.ts';
+import type { Delimiters, Hl7Segment } from '../../formats/hl7v2/index.ts';
 import { coversLeaf, coversPart } from './coverage.ts';
 import type { Residue } from './issue.ts';
-import { pathOf, type Run, type Taken } from './run.ts';
+import { pathOf, type Run, type Taken, type TakenField } from './run.ts';
 
 const valueCharsMax = 200;
 
@@ -19,7 +19,7 @@ export function residueOf(run: Run, ignored: IgnoredFields): readonly Residue[] 
       const raw = segment.raw(field);
       if (raw === '' || ignore?.has(field) === true) continue;
       const taken = run.takenAt(segment, field);
-      if (taken !== undefined && takesWhole(taken)) continue;
+      if (taken !== undefined && takesAll(taken, raw, run.message.delimiters)) continue;
       addLeaves(residue, run, segment, field, taken);
       if (residue.length >= limits.mapResidueMax) return residue;
     }
@@ -27,9 +27,39 @@ export function residueOf(run: Run, ignored: IgnoredFields): readonly Residue[] 
   return residue;
 }
 
-function takesWhole(taken: readonly Taken[]): boolean {
-  for (const one of taken) if (one.rep === 0 && one.component === 0 && one.covers === 'all') return true;
-  return false;
+/** Walks the leaves of a field without cutting it up: nearly always every one of them was read. */
+function takesAll(taken: Taken | Taken[], raw: string, delimiters: Delimiters): boolean {
+  if (takesWhole(taken)) return true;
+  let [rep, component, part] = [1, 1, 1];
+  let start = 0;
+  for (let at = 0; at <= raw.length; at++) {
+    const mark = at < raw.length ? raw.charAt(at) : delimiters.repetition;
+    const isEnd = at === raw.length;
+    if (
+      !isEnd &&
+      mark !== delimiters.component &&
+      mark !== delimiters.subcomponent &&
+      mark !== delimiters.repetition
+    )
+      continue;
+    if (at > start && !isTaken(taken, rep, component, part)) return false;
+    start = at + 1;
+    if (mark === delimiters.subcomponent) part++;
+    else {
+      part = 1;
+      if (mark === delimiters.component) component++;
+      else {
+        component = 1;
+        rep++;
+      }
+    }
+  }
+  return true;
+}
+
+function takesWhole(taken: Taken | Taken[]): boolean {
+  if ('covers' in taken) return taken.rep === 0 && taken.component === 0 && taken.covers === 'all';
+  return taken.some(takesWhole);
 }
 
 function addLeaves(
@@ -37,7 +67,7 @@ function addLeaves(
   run: Run,
   segment: Hl7Segment,
   field: number,
-  taken: readonly Taken[] | undefined,
+  taken: TakenField,
 ): void {
   const { component: mark, subcomponent: innerMark } = run.message.delimiters;
   const reps = segment.repetitions(field);
@@ -68,16 +98,15 @@ function addLeaves(
 const partsOf = (text: string, mark: string): readonly string[] =>
   mark !== '' && text.includes(mark) ? text.split(mark) : [text];
 
-function isTaken(taken: readonly Taken[], rep: number, component: number, part: number): boolean {
-  for (const one of taken) {
-    if (one.rep !== 0 && one.rep !== rep) continue;
-    if (one.component === 0 ? coversLeaf(one.covers, component, part) : takesPart(one, component, part))
-      return true;
-  }
+function isTaken(taken: Taken | Taken[], rep: number, component: number, part: number): boolean {
+  if ('covers' in taken) return takesLeaf(taken, rep, component, part);
+  for (const one of taken) if (takesLeaf(one, rep, component, part)) return true;
   return false;
 }
 
-function takesPart(one: Taken, component: number, part: number): boolean {
+function takesLeaf(one: Taken, rep: number, component: number, part: number): boolean {
+  if (one.rep !== 0 && one.rep !== rep) return false;
+  if (one.component === 0) return coversLeaf(one.covers, component, part);
   if (one.component !== component) return false;
   return one.subcomponent === 0 ? coversPart(one.covers, part) : one.subcomponent === part;
 }

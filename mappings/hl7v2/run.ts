@@ -37,6 +37,9 @@ export interface Taken {
   readonly covers: Coverage;
 }
 
+/** What was read of a field. */
+export type TakenField = Taken | Taken[] | undefined;
+
 /** A resource of the Bundle, until it is printed. */
 interface Added {
   readonly uuid: string;
@@ -50,8 +53,6 @@ export interface KeptEntry {
   readonly uuid: string;
   readonly entry: BundleEntry;
 }
-
-const fieldsPerSegment = 4096;
 
 /** The state of one conversion. Rows write into it; nothing of it outlives the message. */
 export class Run {
@@ -68,7 +69,8 @@ export class Run {
   row = '';
   /** Set by a converter that had to replace a code: the original, for the extension of the element. */
   original: FhirObject | undefined;
-  readonly #taken = new Map<number, Taken[]>();
+  /** By segment and field: the one read of it that there mostly is, or the list of them. */
+  readonly #taken: (TakenField[] | undefined)[] = [];
   readonly #entries = new Map<string, Added | KeptEntry>();
   #followed: Added[] | undefined;
   #offset: string | null | undefined;
@@ -88,14 +90,15 @@ export class Run {
   }
 
   take(segment: Hl7Segment, field: number, taken: Taken): void {
-    const key = segment.index * fieldsPerSegment + field;
-    const before = this.#taken.get(key);
-    if (before === undefined) this.#taken.set(key, [taken]);
+    const fields = (this.#taken[segment.index] ??= []);
+    const before = fields[field];
+    if (before === undefined) fields[field] = taken;
+    else if ('covers' in before) fields[field] = [before, taken];
     else before.push(taken);
   }
 
-  takenAt(segment: Hl7Segment, field: number): readonly Taken[] | undefined {
-    return this.#taken.get(segment.index * fieldsPerSegment + field);
+  takenAt(segment: Hl7Segment, field: number): TakenField {
+    return this.#taken[segment.index]?.[field];
   }
 
   /** Past `limits.mapIssuesMax` a message is broken in kind, not in detail: the first ones say how. */

@@ -1,6 +1,6 @@
 import type { FhirObject, Resource } from '../../bundle/bundle.ts';
 import type { Run } from '../run.ts';
-import type { WriteRow } from './compile-rows.ts';
+import { type CompiledRow, writeRows } from './compile-rows.ts';
 import type { Frame } from './frame.ts';
 import type { Made, MadeResources } from './made-resources.ts';
 import { compileOutputPath } from './output-path.ts';
@@ -47,7 +47,7 @@ export function compileLink(
 export function compileBack(
   back: NonNullable<ResourceSpec['back']>,
   earlier: readonly ResourceSpec[],
-  rowsOf: (name: string, target: (type: string) => boolean) => readonly WriteRow[],
+  rowsOf: (name: string, target: (type: string) => boolean) => readonly CompiledRow[],
   fail: Fail,
 ): (run: Run, made: MadeResources, one: Made) => void {
   const other =
@@ -61,7 +61,7 @@ export function compileBack(
     const holder = made.find(back.resource, one.frame, other.each);
     if (holder === undefined) return;
     const beside: FhirObject = {};
-    for (const write of rows) write(run, one.frame, beside);
+    writeRows(rows, run, one.frame, beside);
     path.put(holder.resource, { reference: one.fullUrl }, { ...fixed, ...beside }, undefined);
   };
 }

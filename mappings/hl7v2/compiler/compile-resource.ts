@@ -3,7 +3,7 @@ import { keep } from '../../bundle/kept.ts';
 import type { Run } from '../run.ts';
 import { compileKey } from './compile-key.ts';
 import { compileBack, compileLink } from './compile-link.ts';
-import { compileRows, type WriteRow } from './compile-rows.ts';
+import { type CompiledRow, compileRows, writeRows } from './compile-rows.ts';
 import { type Frame, frameCondition, Slots } from './frame.ts';
 import { allGroups, framesOf, type GroupsOf } from './frames-of.ts';
 import type { Made, MadeResources } from './made-resources.ts';
@@ -29,7 +29,7 @@ export function compileResource(
   const slots = new Slots();
   const anchors = typeof spec.anchor === 'string' ? [spec.anchor] : spec.anchor;
   for (const anchor of anchors) slots.of(anchor);
-  const rowsOf = (name: string, target: (type: string) => boolean): readonly WriteRow[] => {
+  const rowsOf = (name: string, target: (type: string) => boolean): readonly CompiledRow[] => {
     const map = maps.get(name) ?? fail(`unknown map: ${name}`);
     if (!target(map.content.target)) fail(`map ${name} is for ${map.content.target}`);
     return compileRows(map, vocabulary, slots, ignore);
@@ -42,18 +42,22 @@ export function compileResource(
   );
   const back = spec.back === undefined ? undefined : compileBack(spec.back, earlier, rowsOf, fail);
   const identify = compileKey(spec, earlier, slots, fail);
-  const defaults = Object.entries(keep(spec.defaults)) as [string, FhirValue][];
+  const defaults = (Object.entries(keep(spec.defaults)) as [string, FhirValue][]).map(([name, value]) => ({
+    name,
+    value,
+    text: `${spec.type}.${name} is required; filled in`,
+  }));
 
   const makeOne = (run: Run, made: MadeResources, frame: Frame): void => {
     if (holds?.(frame) === false) return;
     const resource: Resource = { resourceType: spec.type };
-    for (const write of rows) write(run, frame, resource);
+    writeRows(rows, run, frame, resource);
     for (const link of links) link(run, made, frame, resource);
-    for (const [name, value] of defaults) {
+    for (const { name, value, text } of defaults) {
       if (resource[name] !== undefined) continue;
       resource[name] = value;
       run.row = spec.name;
-      run.issue('information', 'required', frame.anchor.name, `${spec.type}.${name} is required; filled in`);
+      run.issue('information', 'required', frame.anchor.name, text);
     }
     const { uuid, identifier } = identify(run, made, frame, resource);
     run.row = spec.name;

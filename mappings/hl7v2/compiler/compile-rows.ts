@@ -12,8 +12,28 @@ import { compileRowParts, fixedOf, type RowParts, type Vocabulary } from './row-
 import type { Row, SegmentFile } from './schema.ts';
 import type { YamlFile } from './yaml-file.ts';
 
-/** A row, or a whole file of them, compiled: writes what its segments say into a resource. */
-export type WriteRow = (run: Run, frame: Frame, target: FhirObject) => void;
+type Write = (run: Run, frame: Frame, target: FhirObject) => void;
+
+/** A row compiled: writes what its segments say into a resource. */
+export interface CompiledRow {
+  /** Slot and field of a row that reads one field: when nothing was sent there, it has nothing to do. -1: it looks for itself. */
+  readonly slot: number;
+  readonly field: number;
+  readonly write: Write;
+}
+
+/** Runs rows in their order. Most rows of most messages find nothing: that is asked here, before anything is called. */
+export function writeRows(rows: readonly CompiledRow[], run: Run, frame: Frame, target: FhirObject): void {
+  for (let at = 0; at < rows.length; at++) {
+    const { slot, field, write } = rows[at]!;
+    if (slot < 0 || hasField(frame.slots[slot]!, field)) write(run, frame, target);
+  }
+}
+
+function hasField(segments: readonly Hl7Segment[], field: number): boolean {
+  for (let at = 0; at < segments.length; at++) if (segments[at]!.has(field)) return true;
+  return false;
+}
 
 /** Compiles the rows of a segment file. `slots` collects the segments that they read; ignored fields are reported to `ignore`. */
 export function compileRows(
@@ -21,9 +41,9 @@ export function compileRows(
   vocabulary: Vocabulary,
   slots: Slots,
   ignore: (segment: string, field: number) => void,
-): readonly WriteRow[] {
+): readonly CompiledRow[] {
   const { target, rows } = file.content;
-  const writes: WriteRow[] = [];
+  const writes: CompiledRow[] = [];
   for (const [index, row] of rows.entries()) {
     const fail = (why: string): never => file.fail(['rows', index], `row ${row.id}: ${why}`);
     if (row.ignore !== undefined) {
@@ -35,16 +55,17 @@ export function compileRows(
   return writes;
 }
 
-function fixedRow(row: Row, target: string, slots: Slots, fail: (why: string) => never): WriteRow {
+function fixedRow(row: Row, target: string, slots: Slots, fail: (why: string) => never): CompiledRow {
   const path = compileOutputPath(target, row.to!, fail);
   const value = keep(row.value) as FhirValue;
   const holds = conditionOf(row, slots, fail);
   const fixed = fixedOf(row.with);
-  return (run, frame, out) => {
+  const write: Write = (run, frame, out) => {
     if (holds?.(frame) === false || (!path.isAppending && path.isSet(out))) return;
     path.put(out, value, fixed, undefined);
     run.explanations?.push({ output: explained(out, path.describe(out)), row: row.id, input: '' });
   };
+  return { slot: -1, field: 0, write };
 }
 
 function readingRow(
@@ -53,29 +74,32 @@ function readingRow(
   vocabulary: Vocabulary,
   slots: Slots,
   fail: (why: string) => never,
-): WriteRow {
+): CompiledRow {
   const parts = remembering(compileRowParts(row, target, vocabulary, fail));
   const sources = sourcesOf(row, parts.type.covers, slots, fail);
   const holds = conditionOf(row, slots, fail);
   const { path } = parts;
-  const write: (run: Run, segment: Hl7Segment, source: RowSource, out: FhirObject) => boolean =
-    path.isAppending
-      ? (run, segment, source, out) => writeAll(run, row.id, parts, segment, source, out)
-      : (run, segment, source, out) => writeOne(run, row.id, parts, segment, source, out, 1);
-  return (run, frame, out) => {
-    if (!isSent(frame, sources)) return;
-    if (!path.isAppending && !path.isChoice && path.isSet(out)) return;
+  const { isAppending } = path;
+  const isOneValue = !isAppending && !path.isChoice;
+  const write: Write = (run, frame, out) => {
+    if (isOneValue && path.isSet(out)) return;
     if (holds?.(frame) === false) return;
     for (const source of sources) {
       let isWritten = false;
       for (const segment of frame.slots[source.slot]!) {
-        if (segment.raw(source.field) === '') continue;
-        isWritten = write(run, segment, source, out) || isWritten;
-        if (isWritten && !path.isAppending) return;
+        if (!segment.has(source.field)) continue;
+        const reps = isAppending ? segment.repetitions(source.field) : 1;
+        for (let rep = 1; rep <= reps; rep++)
+          isWritten = writeOne(run, row.id, parts, segment, source, out, rep) || isWritten;
+        if (isWritten && !isAppending) return;
       }
       if (isWritten) return;
     }
   };
+  const [only] = sources;
+  return sources.length === 1 && only !== undefined
+    ? { slot: only.slot, field: only.field, write }
+    : { slot: -1, field: 0, write };
 }
 
 /** Fixed values that go into the value itself are remembered with it. */
@@ -90,29 +114,6 @@ function remembering(parts: RowParts): RowParts {
     return value;
   };
   return { ...parts, convert: remembered(filled), fixed: undefined };
-}
-
-/** Most rows of most messages find nothing: that is asked first. */
-function isSent(frame: Frame, sources: readonly SourcePath[]): boolean {
-  for (const { slot, field } of sources) {
-    for (const segment of frame.slots[slot]!) if (segment.raw(field) !== '') return true;
-  }
-  return false;
-}
-
-function writeAll(
-  run: Run,
-  id: string,
-  parts: RowParts,
-  segment: Hl7Segment,
-  source: RowSource,
-  out: FhirObject,
-): boolean {
-  let isWritten = false;
-  const reps = segment.repetitions(source.field);
-  for (let rep = 1; rep <= reps; rep++)
-    isWritten = writeOne(run, id, parts, segment, source, out, rep) || isWritten;
-  return isWritten;
 }
 
 function writeOne(

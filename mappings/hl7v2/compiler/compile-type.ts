@@ -13,6 +13,12 @@ import type { YamlFile } from './yaml-file.ts';
 type Place = Parameters<Convert>;
 type Write = (out: FhirObject, ...place: Place) => void;
 
+/** A row that reads, with the component that it reads of a whole repetition: an empty one is not asked for. */
+interface PartRow {
+  readonly first: number;
+  readonly write: Write;
+}
+
 /** A datatype file as a value type. A target that is a resource is added to the Bundle and gives a reference. */
 export function compileType(file: YamlFile<TypeFile>, vocabulary: Vocabulary): ValueType {
   const { type, target, refer, rows } = file.content;
@@ -21,7 +27,7 @@ export function compileType(file: YamlFile<TypeFile>, vocabulary: Vocabulary): V
     (why: string): never =>
       file.fail(['rows', index], `row ${rows[index]?.id}: ${why}`);
   const readers = rows.map((row, index) => ({ path: partPath(type, row, fail(index)), row, index }));
-  const writes: Write[] = [];
+  const writes: PartRow[] = [];
   const fills: Write[] = [];
   const covers = joinCoverage(
     readers.flatMap(({ path, row }) =>
@@ -32,12 +38,19 @@ export function compileType(file: YamlFile<TypeFile>, vocabulary: Vocabulary): V
   );
   for (const { path, row, index } of readers) {
     if (row.value !== undefined) fills.push(fixedRow(type, row, target, fail(index)));
-    else if (row.as !== undefined) writes.push(readingRow(type, row, target, path, vocabulary, fail(index)));
+    else if (row.as !== undefined) {
+      const write = readingRow(type, row, target, path, vocabulary, fail(index));
+      writes.push({ first: path[0] ?? 1, write });
+    }
   }
   const space = refer?.space ?? '';
   const compile: ValueType['compile'] = (options) => (run, segment, field, rep, component, subcomponent) => {
     const out: FhirObject = refer === undefined ? {} : { resourceType: target };
-    for (const write of writes) write(out, run, segment, field, rep, component, subcomponent);
+    const parts = component === 0 ? segment.parts(field, rep) : undefined;
+    for (const { first, write } of writes) {
+      if (parts === undefined || (first <= parts.length && parts[first - 1] !== ''))
+        write(out, run, segment, field, rep, component, subcomponent);
+    }
     if (isEmpty(out, refer !== undefined)) return undefined;
     for (const write of fills) write(out, run, segment, field, rep, component, subcomponent);
     if (refer !== undefined) {

@@ -19,6 +19,8 @@ export function framesOf(
   numbers: readonly number[] | undefined,
   others: readonly (readonly number[])[],
 ): readonly Frame[] {
+  if (numbers === undefined && anchors.length === 1 && others.length === 0)
+    return ungroupedFrames(message, spec, anchors[0]!, slots);
   const isGrouped = (segment: Hl7Segment): boolean => others.some((group) => group[segment.index]! >= 0);
   const byGroup = new Map<number, Hl7Segment[]>();
   for (const name of anchors) {
@@ -37,6 +39,16 @@ export function framesOf(
   return anchors.length > 1 ? frames.sort((a, b) => a.group - b.group) : frames;
 }
 
+/** Most messages have no groups: every segment of the name is an anchor. */
+function ungroupedFrames(message: Hl7Message, spec: ResourceSpec, anchor: string, slots: Slots): Frame[] {
+  const frames: Frame[] = [];
+  for (const segment of message.all(anchor)) {
+    frames.push(frameOf(message, spec, segment, -1, slots, undefined));
+    if (!spec.each) break;
+  }
+  return frames;
+}
+
 function frameOf(
   message: Hl7Message,
   spec: ResourceSpec,
@@ -47,7 +59,8 @@ function frameOf(
 ): Frame {
   const filled = slots.names.map((name) => {
     if (name === anchor.name) return [anchor];
-    if (spec.trailing.includes(name)) return trailing(message, anchor, name, spec.trailing);
+    if (spec.trailing.length > 0 && spec.trailing.includes(name))
+      return trailing(message, anchor, name, spec.trailing);
     const all = message.all(name);
     if (numbers === undefined) return all;
     const own = all.filter((segment) => numbers[segment.index] === group);

@@ -12,24 +12,34 @@ export interface Made {
   readonly identifier: Identifier;
 }
 
+/** Of resources that one place gave, one per name: there are never more of them than names in the map. */
+type OnePerName = Made[];
+
 /** Resources made so far, by name and by where. */
 export class MadeResources {
   readonly list: Made[] = [];
-  readonly #byPlace = new Map<string, Made>();
+  readonly #byAnchor: (OnePerName | undefined)[] = [];
+  readonly #byGroup: (OnePerName | undefined)[] = [];
+  readonly #ungrouped: OnePerName = [];
 
   add(made: Made): void {
-    const { name } = made.spec;
+    const { anchor, group } = made.frame;
     this.list.push(made);
-    this.#byPlace.set(`${name}@${made.frame.anchor.index}`, made);
-    const key = made.frame.group < 0 ? name : `${name}#${made.frame.group}`;
-    if (!this.#byPlace.has(key)) this.#byPlace.set(key, made);
+    (this.#byAnchor[anchor.index] ??= []).push(made);
+    const first = group < 0 ? this.#ungrouped : (this.#byGroup[group] ??= []);
+    if (named(first, made.spec.name) === undefined) first.push(made);
   }
 
   /** The resource of that name that belongs here: of the same anchor, the same group, or the message. */
   find(name: string, frame: Frame, isEach: boolean): Made | undefined {
-    const own = this.#byPlace.get(`${name}@${frame.anchor.index}`);
+    const own = named(this.#byAnchor[frame.anchor.index], name);
     if (own !== undefined || isEach) return own;
-    const grouped = frame.group < 0 ? undefined : this.#byPlace.get(`${name}#${frame.group}`);
-    return grouped ?? this.#byPlace.get(name);
+    const grouped = frame.group < 0 ? undefined : named(this.#byGroup[frame.group], name);
+    return grouped ?? named(this.#ungrouped, name);
   }
+}
+
+function named(list: OnePerName | undefined, name: string): Made | undefined {
+  if (list !== undefined) for (const made of list) if (made.spec.name === name) return made;
+  return undefined;
 }
