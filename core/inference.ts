@@ -9,6 +9,19 @@ export interface InferenceJob {
   readonly order?: OrderFacts;
 }
 
+/** How a model did on data that it was not trained on. Shares are 0..1. */
+export interface ModelEvaluation {
+  readonly data: string;
+  /** Cases in the data. */
+  readonly n: number;
+  /** YYYY-MM-DD */
+  readonly date: string;
+  readonly auc: number;
+  readonly accuracy: number;
+  readonly sensitivity: number;
+  readonly specificity: number;
+}
+
 /** The model as it must be named wherever its output is shown. */
 export interface ModelIdentity {
   readonly name: string;
@@ -18,6 +31,8 @@ export interface ModelIdentity {
   readonly intendedUse: string;
   readonly publisher: string;
   readonly licence: string;
+  /** Absent or empty: no evaluation is on file, and whoever shows its output says so. */
+  readonly evaluation?: readonly ModelEvaluation[];
 }
 
 interface FindingBase {

@@ -58,7 +58,8 @@ export const modelManifestSchema = z.strictObject({
   target: z.strictObject({ code: z.string(), system: z.url(), display: z.string() }),
   /** The finding is positive at or above it. */
   threshold: z.number().min(0).max(1),
-  evaluation: z.array(evaluationSchema).min(1),
+  /** Without one the model runs, and each of its reports says that none is on file. */
+  evaluation: z.array(evaluationSchema).max(16).default([]),
   network_data_format: z.strictObject({
     inputs: z.record(z.string(), tensorSchema),
     outputs: z.record(z.string(), tensorSchema),
@@ -102,8 +103,8 @@ export function tensorsOf(manifest: ModelManifest): {
 }
 
 export function modelIdentity(manifest: ModelManifest): ModelIdentity {
-  const { name, version, sha256, intendedUse, publisher, licence } = manifest;
-  return { name, version, sha256, intendedUse, publisher, licence };
+  const { name, version, sha256, intendedUse, publisher, licence, evaluation } = manifest;
+  return { name, version, sha256, intendedUse, publisher, licence, evaluation };
 }
 
 function checkTensors(manifest: ModelManifest, from: string): void {

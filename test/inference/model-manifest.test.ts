@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { parseManifest, tensorsOf } from '../../inference/model-manifest.ts';
+import { modelIdentity, parseManifest, tensorsOf } from '../../inference/model-manifest.ts';
 import { bundledModelsFolder, loadModels } from '../../inference/model-registry.ts';
 
 const bundled = join(bundledModelsFolder(), 'cxr-pneumonia-28');
@@ -43,6 +43,13 @@ test('the bundled model is what its manifest says', async () => {
     system: 'http://snomed.info/sct',
     display: 'Pneumonia',
   });
+});
+
+test('the identity of a model carries its evaluation; without one the model loads and has none', () => {
+  const [evaluation] = modelIdentity(parseManifest(manifestText, 'm')).evaluation ?? [];
+  expect(evaluation).toMatchObject({ data: 'PneumoniaMNIST test set', n: 624, date: '2026-11-22' });
+  const { evaluation: _none, ...rest } = JSON.parse(manifestText) as Record<string, unknown>;
+  expect(modelIdentity(parseManifest(JSON.stringify(rest), 'm')).evaluation).toEqual([]);
 });
 
 test('a model file with one changed byte is refused', async () => {
