@@ -1,5 +1,6 @@
 import type { Finding } from '../../core/inference.ts';
 import type { Bundle, FhirObject, Resource } from '../bundle/bundle.ts';
+import { printMoment } from '../hl7v2/values/zone.ts';
 import type { SiteSettings } from '../site.ts';
 import { placeDevice } from './device.ts';
 import { placeImagingStudy } from './imaging-study.ts';
@@ -9,11 +10,18 @@ import { placePatient } from './patient.ts';
 import { placeReport } from './report.ts';
 import { ownIdentifier, place, type Scene, sceneOf } from './scene.ts';
 
+/** The order came after the report: this run writes the same report again, with `basedOn`. */
+export interface LateOrder {
+  readonly linkedAtMs: number;
+  /** The message that carried the order. */
+  readonly messageId: number;
+}
+
 /**
  * A finding of the grid as a transaction for the EHR, in the shape of IHE IMR (RAD-141): DiagnosticReport, Observation, ImagingStudy, Device,
  * Patient (only if missing) and Provenance. Pure: times are the finding's, the same finding gives the same bytes.
  */
-export function findingToBundle(finding: Finding, site: SiteSettings): Bundle {
+export function findingToBundle(finding: Finding, site: SiteSettings, late?: LateOrder): Bundle {
   const scene = sceneOf(finding, site);
   const subject = placePatient(scene);
   const order = basedOn(scene, subject);
@@ -25,7 +33,9 @@ export function findingToBundle(finding: Finding, site: SiteSettings): Bundle {
   else if (finding.study.version > 1) results.push(placeWithdrawnObservation(scene, finding, context));
   const report = placeReport(scene, { subject, imagingStudy, order, results });
   placeProvenance(scene, [report, ...results], context);
-  return { resourceType: 'Bundle', type: 'transaction', timestamp: scene.ranAt, entry: scene.entries };
+  if (late !== undefined && order !== undefined) placeLink(scene, late, [report, imagingStudy], order);
+  const timestamp = late === undefined ? scene.ranAt : printMoment(late.linkedAtMs, site.zone);
+  return { resourceType: 'Bundle', type: 'transaction', timestamp, entry: scene.entries };
 }
 
 /** Which model file, on which version of the study, led to the report: written once per run of the model. */
@@ -66,6 +76,45 @@ function placeProvenance(
         },
       },
     ],
+  } as Resource;
+  place(scene, 'record', resource, key);
+}
+
+/** Why a report has a version that says nothing new of the patient: written once per report and order. */
+function placeLink(
+  scene: Scene,
+  { linkedAtMs, messageId }: LateOrder,
+  targets: readonly FhirObject[],
+  order: FhirObject,
+): void {
+  const { study, model, order: facts } = scene.finding;
+  const first = facts?.identifiers[0];
+  const key = ownIdentifier(
+    scene,
+    'message-part',
+    study.studyInstanceUid,
+    String(study.version),
+    model.name,
+    'late-order',
+    first?.system ?? '',
+    first?.value ?? '',
+  );
+  const participant = 'http://terminology.hl7.org/CodeSystem/provenance-participant-type';
+  const resource = {
+    resourceType: 'Provenance',
+    target: [...targets],
+    recorded: printMoment(linkedAtMs, scene.site.zone),
+    reason: [
+      { text: 'The order came after the report. Nothing but the link to it was added; no model ran.' },
+    ],
+    activity: { text: 'Linked to its order' },
+    agent: [
+      {
+        type: { coding: [{ system: participant, code: 'assembler', display: 'Assembler' }] },
+        who: { display: 'BitHive finding-to-fhir' },
+      },
+    ],
+    entity: [{ role: 'source', what: { ...order, display: `Order of message ${messageId}` } }],
   } as Resource;
   place(scene, 'record', resource, key);
 }

@@ -1,6 +1,8 @@
 import type { Finding } from '../../core/inference.ts';
 import type { FhirObject, Resource } from '../bundle/bundle.ts';
+import { evaluationLines } from './evaluation.ts';
 import { studyMoment } from './imaging-study.ts';
+import { hasOrderOfAnother } from './order-reference.ts';
 import { ownIdentifier, place, type Scene } from './scene.ts';
 
 const radiology = {
@@ -46,7 +48,10 @@ export function placeReport(
   return place(scene, 'update', report, identifier);
 }
 
-/** Names the model, its version and its intended use wherever its output is read. */
+const orderOfAnother =
+  'Not linked to an order: the one known under the accession number of the images is of another patient.';
+
+/** Names the model, its version, its intended use and how it was evaluated wherever its output is read. */
 function lines(finding: Finding): readonly string[] {
   const { model } = finding;
   const result =
@@ -57,6 +62,8 @@ function lines(finding: Finding): readonly string[] {
     result,
     'Preliminary, computed by a machine learning model, not reviewed by a physician.',
     `Model: ${model.name} ${model.version}, ${model.publisher}. Intended use: ${model.intendedUse}`,
+    ...evaluationLines(model),
+    ...(hasOrderOfAnother(finding) ? [orderOfAnother] : []),
   ];
 }
 

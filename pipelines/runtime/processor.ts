@@ -1,11 +1,21 @@
 import { BitHiveError, toBitHiveError } from '../../core/errors.ts';
 import type { MessageId } from '../../core/ids.ts';
 import type { Message } from '../../core/message.ts';
-import type { Blobs, ChannelLease, Clock, Logger, ProcessedMessage, Store } from '../../core/ports/index.ts';
+import type {
+  Blobs,
+  ChannelLease,
+  Clock,
+  Counter,
+  Logger,
+  Metrics,
+  ProcessedMessage,
+  Store,
+} from '../../core/ports/index.ts';
 import { processBatch } from '../process/batch.ts';
 import { type LoadedStates, type MissingState, processMessage } from '../process/process-message.ts';
 import { Subject } from '../process/subject.ts';
 import type { ChannelInForce } from './acceptor.ts';
+import { catalogueIssues } from './catalogue-issues.ts';
 import type { Moments } from './moments.ts';
 import { Wake } from './wake.ts';
 
@@ -25,6 +35,7 @@ export interface ProcessorOptions {
   readonly blobs: Blobs;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly moments: Moments;
   readonly fallbackCharset?: string;
   /** The channel as it was when the message was accepted. */
@@ -39,6 +50,7 @@ export interface ProcessorOptions {
 export class Processor {
   readonly #options: ProcessorOptions;
   readonly #wake: Wake;
+  readonly #issues: Counter;
   #lease: ChannelLease | null = null;
   #leasedUntilMs = 0;
   /** Messages of the next batch at most; one after a commit that failed for a reason of its own. */
@@ -48,6 +60,11 @@ export class Processor {
   constructor(options: ProcessorOptions) {
     this.#options = options;
     this.#wake = new Wake(options.clock);
+    this.#issues = options.metrics.counter({
+      name: 'bithive_process_issues_total',
+      help: 'Faults of the catalogue that processing found and went on with, told with the message.',
+      labels: ['channel', 'code'],
+    });
   }
 
   start(): void {
@@ -108,7 +125,10 @@ export class Processor {
       logger.error('process.not-committed', { message_id: only.id }, cause);
       return this.#commit(lease, [failed(only.id, 'BH_INTERNAL', ownFault, this.#options.clock.nowMs())]);
     }
-    for (const result of results) if (result.status === 'quarantined') this.#quarantined(result);
+    for (const result of results) {
+      if (result.status === 'quarantined') this.#quarantined(result);
+      else for (const code of catalogueIssues(result)) this.#issue(result, code);
+    }
   }
 
   async #hold(): Promise<ChannelLease | null> {
@@ -187,6 +207,13 @@ export class Processor {
 
   #quarantined({ id, refusal }: ProcessedMessage): void {
     this.#options.logger.warn('message.quarantined', { message_id: id, code: refusal?.code });
+  }
+
+  /** Told after the commit, so once: what is processed again after a fault is not told twice. */
+  #issue({ id }: ProcessedMessage, code: string): void {
+    const { logger, channel } = this.#options;
+    this.#issues.add(1, { channel, code });
+    logger.warn('message.issue', { channel, message_id: id, code });
   }
 
   #report(error: unknown): void {

@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import { assert } from '../../core/assert.ts';
-import { BitHiveError } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
-import type { OrderFacts } from '../../core/order.ts';
 import type { StudyInstance } from '../../core/study.ts';
 import type { StepKind } from '../channel/catalog.ts';
 import type { ProcessOutput, StepInput } from '../process/step.ts';
 import {
   type AssemblySettings,
   type AssemblyStep,
+  forcedTimer,
   forgetTimer,
-  jsonOf,
   onForget,
   onInstance,
   onTimer,
-  studyStateOf,
+  quietTimer,
 } from '../study/assembly.ts';
+import { issueOfAnotherPatient, orderOfStudy } from '../study/order-of-study.ts';
+import { jsonOf, parseInstance, parseStoredInstance, parseStudyState } from '../study/stored.ts';
 
 const dayMs = 86_400_000;
 
@@ -33,9 +33,6 @@ const settings = z
   })
   .transform(({ forgetDays, ...given }) => ({ ...given, forgetMs: forgetDays * dayMs }));
 
-/** Scope under which order channels publish `OrderFacts`, by accession number. */
-export const orderScope = 'order';
-
 /**
  * `assemble`: instances become a study. The state is the study's, kept under its StudyInstanceUID; each instance is an item, so
  * that a study of 5,000 instances is not rewritten 5,000 times.
@@ -47,9 +44,10 @@ export const assembleStudy: StepKind<AssemblySettings> = {
     kind: 'assemble',
     takes: ['dicom', 'timer'],
     apply(input, output) {
-      if (input.message.kind === 'dicom') takeInstance(channel, assembly, input, output);
-      else if (input.message.type === forgetTimer) forget(channel, input, output);
-      else complete(channel, assembly, input, output);
+      const { kind, type } = input.message;
+      if (kind === 'dicom') takeInstance(channel, assembly, input, output);
+      else if (type === forgetTimer) forget(channel, input, output);
+      else if (type === quietTimer || type === forcedTimer) complete(channel, assembly, input, output);
     },
   }),
 };
@@ -60,9 +58,9 @@ function takeInstance(
   input: StepInput,
   output: ProcessOutput,
 ): void {
-  const instance = instanceOf(input.message);
+  const instance = parseInstance(input.message);
   const key = instance.studyInstanceUid;
-  const state = studyStateOf(input.state.get(channel, key));
+  const state = parseStudyState(input.state.get(channel, key));
   const itemScope = seenScope(channel);
   const seen = input.state.get(itemScope, instance.sopInstanceUid);
   const step = onInstance(state, instance, seen !== key, assembly);
@@ -78,25 +76,34 @@ function complete(
   output: ProcessOutput,
 ): void {
   const key = keyOf(input.message);
-  const state = studyStateOf(input.state.get(channel, key));
+  const state = parseStudyState(input.state.get(channel, key));
   const step = onTimer(state, input.message.type, input.message.receivedAtMs, assembly);
   if (!step) return;
   write(channel, key, step, output);
   if (step.state.status === 'open') return;
-  const instances = input.state.items(channel, key).map((item) => item.value as unknown as StudyInstance);
+  const instances = instancesOf(input, channel, key);
   output.study = {
     studyInstanceUid: key,
     version: step.state.version,
-    instances: [...instances].sort(inAcquisitionOrder),
+    instances,
     completedAtMs: input.message.receivedAtMs,
   };
-  const order = orderOf(input, step.state.accessionNumber);
-  if (order) output.order = order;
+  const found = orderOfStudy(input.state, step.state.accessionNumber, () => instances);
+  if (found.kind === 'matches') output.order = found.order;
+  else if (found.kind === 'of-another-patient') output.report.issues = [issueOfAnotherPatient(found.order)];
+}
+
+/** The instances of a study that this channel assembled, in the order in which they were taken. */
+export function instancesOf(input: StepInput, channel: string, key: string): readonly StudyInstance[] {
+  return input.state
+    .items(channel, key)
+    .map((item) => parseStoredInstance(item.value))
+    .sort(inAcquisitionOrder);
 }
 
 function forget(channel: string, input: StepInput, output: ProcessOutput): void {
   const key = keyOf(input.message);
-  const kept = onForget(studyStateOf(input.state.get(channel, key)));
+  const kept = onForget(parseStudyState(input.state.get(channel, key)));
   if (!kept) return;
   for (const { itemKey } of input.state.items(channel, key)) {
     output.states.push({ scope: seenScope(channel), key: itemKey, value: null });
@@ -116,25 +123,6 @@ function keyOf({ keys }: Message): string {
 function write(channel: string, key: string, step: AssemblyStep, output: ProcessOutput): void {
   output.states.push({ scope: channel, key, value: jsonOf(step.state) });
   for (const timer of step.timers) output.timers.push({ key, name: timer.name, dueAtMs: timer.dueAtMs });
-}
-
-function orderOf(input: StepInput, accessionNumber: string | undefined): OrderFacts | undefined {
-  if (accessionNumber === undefined) return undefined;
-  const value = input.state.get(orderScope, accessionNumber);
-  return value === undefined || value === null ? undefined : (value as unknown as OrderFacts);
-}
-
-function instanceOf(message: Message): StudyInstance {
-  const { facts, body, receivedAtMs } = message;
-  if (!facts || body.kind !== 'blob' || typeof facts.studyInstanceUid !== 'string') {
-    throw new BitHiveError('BH_DICOM_ATTRIBUTE', 'the instance came without its header facts');
-  }
-  return {
-    ...(facts as unknown as StudyInstance),
-    blob: body.hash,
-    bytesCount: body.bytesCount,
-    receivedAtMs,
-  };
 }
 
 function inAcquisitionOrder(a: StudyInstance, b: StudyInstance): number {

@@ -1,39 +1,106 @@
 import { z } from 'zod';
-import { BitHiveError } from '../../core/errors.ts';
 import type { Finding } from '../../core/inference.ts';
 import { urgencyPriority } from '../../core/order.ts';
-import { findingToBundle } from '../../mappings/imaging/finding-to-bundle.ts';
+import { findingToBundle, type LateOrder } from '../../mappings/imaging/finding-to-bundle.ts';
+import { isOrderOfPatient } from '../../mappings/imaging/order-match.ts';
 import type { SiteSettings } from '../../mappings/site.ts';
 import type { StepKind } from '../channel/catalog.ts';
+import type { ProcessOutput, Product, StepInput } from '../process/step.ts';
+import { type AwaitSettings, awaitOrder, orderTimer, reported } from '../study/awaited-order.ts';
+import { issueOfAnotherPatient, orderOfStudy } from '../study/order-of-study.ts';
+import { jsonOf, parseAwaitedOrder, parseFinding } from '../study/stored.ts';
+import { awaitedScope, linkLateOrder } from './link-late-order.ts';
 import { fhirContentType } from './map-hl7.ts';
 
-/** `report`: a finding of the grid becomes the transaction that writes its DiagnosticReport to the EHR. */
-export function reportFinding(site: SiteSettings): StepKind<unknown> {
+const dayMs = 86_400_000;
+const map = z.literal('finding-to-fhir');
+const settings = z
+  .union([
+    map.transform(() => ({})),
+    z.strictObject({
+      map,
+      /** A report without an order is linked when the order comes within so many days; 0: never. */
+      orderDays: z.number().min(0).max(365).exactOptional(),
+      /** Time from the report to the first look for its order. */
+      orderFirstMs: z.number().int().min(1).max(dayMs).exactOptional(),
+    }),
+  ])
+  .transform((given): AwaitSettings => {
+    const { orderDays = 7, orderFirstMs = 10_000 } = given as { orderDays?: number; orderFirstMs?: number };
+    return { waitMs: orderDays * dayMs, firstMs: orderFirstMs };
+  });
+
+/** Makes the product that writes a report; `late` when its order came after it. */
+export type PrintReport = (finding: Finding, late?: LateOrder) => Product;
+
+/**
+ * `report`: a finding of the grid becomes the transaction that writes its DiagnosticReport to the EHR. The order is looked up again here: it
+ * may have come while the model ran. Without one the report waits for it.
+ */
+export function reportFinding(site: SiteSettings): StepKind<AwaitSettings> {
+  const print: PrintReport = (finding, late) => productOf(finding, site, late);
   return {
     kind: 'report',
-    settings: z.literal('finding-to-fhir'),
-    create: () => ({
+    settings,
+    create: (waiting, { channel }) => ({
       kind: 'report',
-      takes: ['finding'],
-      apply({ subject }, output) {
-        const finding = findingOf(subject.json);
-        const { study, order } = finding;
-        const bundle = findingToBundle(finding, site);
-        const patientId = study.instances[0]?.patientId;
-        output.products.push({
-          contentType: fhirContentType,
-          bytes: new TextEncoder().encode(JSON.stringify(bundle)),
-          keys: [study.studyInstanceUid, ...(patientId ? [patientId] : [])],
-          priority: urgencyPriority[order?.urgency ?? 'routine'],
-          facts: { study: study.studyInstanceUid, version: study.version, model: finding.model.name },
-        });
+      takes: ['finding', 'timer'],
+      apply(input, output) {
+        if (input.message.kind === 'finding') report(channel, waiting, print, input, output);
+        else if (input.message.type === orderTimer) linkLateOrder(channel, waiting, print, input, output);
       },
     }),
   };
 }
 
-function findingOf(body: unknown): Finding {
-  const finding = body as Finding;
-  if (finding.status === 'completed' || finding.status === 'refused') return finding;
-  throw new BitHiveError('BH_MAP_FAILED', 'the body is not a finding of the grid');
+function report(
+  channel: string,
+  waiting: AwaitSettings,
+  print: PrintReport,
+  input: StepInput,
+  output: ProcessOutput,
+): void {
+  const { order: known, ...finding } = parseFinding(input.subject.json);
+  const { studyInstanceUid: key, instances } = finding.study;
+  const accessionNumber = accessionOf(finding) ?? known?.accessionNumber;
+  const found = orderOfStudy(input.state, accessionNumber, () => instances);
+  const order = found.kind === 'none' ? known : found.order;
+  const isLinked = order !== undefined && isOrderOfPatient(order, instances);
+  if (found.kind === 'of-another-patient') output.report.issues = [issueOfAnotherPatient(found.order)];
+  output.products.push(print(order ? { ...finding, order } : finding));
+
+  const scope = awaitedScope(channel);
+  const awaited = parseAwaitedOrder(input.state.get(scope, key));
+  if (!isLinked && accessionNumber && waiting.waitMs > 0) {
+    const nowMs = input.message.receivedAtMs;
+    const flagged = found.kind === 'none' ? {} : { flaggedOrder: found.order.messageId };
+    const next = { ...awaitOrder(awaited, finding, accessionNumber, nowMs), ...flagged };
+    output.states.push({ scope, key, value: jsonOf(next) });
+    output.timers.push({ key, name: orderTimer, dueAtMs: nowMs + waiting.firstMs });
+  } else if (awaited) {
+    const left = reported(awaited, finding.model.name);
+    output.states.push({ scope, key, value: left && jsonOf(left) });
+    if (left === null) output.timers.push({ key, name: orderTimer, dueAtMs: null });
+  }
+}
+
+const accessionOf = ({ study }: Finding): string | undefined =>
+  study.instances.find(({ accessionNumber }) => accessionNumber)?.accessionNumber;
+
+function productOf(finding: Finding, site: SiteSettings, late?: LateOrder): Product {
+  const { study, order, model } = finding;
+  const patientId = study.instances[0]?.patientId;
+  return {
+    contentType: fhirContentType,
+    bytes: new TextEncoder().encode(JSON.stringify(findingToBundle(finding, site, late))),
+    keys: [study.studyInstanceUid, ...(patientId ? [patientId] : [])],
+    // A link is no news of the patient: it never goes before a report.
+    priority: late === undefined ? urgencyPriority[order?.urgency ?? 'routine'] : 0,
+    facts: {
+      study: study.studyInstanceUid,
+      version: study.version,
+      model: model.name,
+      ...(late === undefined ? {} : { lateOrder: late.messageId }),
+    },
+  };
 }

@@ -1,5 +1,4 @@
 import { BitHiveError } from '../../core/errors.ts';
-import type { Json, JsonObject } from '../../core/json.ts';
 import { limits } from '../../core/limits.ts';
 import type { StudyInstance } from '../../core/study.ts';
 
@@ -122,9 +121,3 @@ function first<K extends string>(name: K, ...values: (string | undefined)[]): { 
   const value = values.find((candidate) => candidate !== undefined && candidate !== '');
   return (value === undefined ? {} : { [name]: value }) as { [P in K]?: string };
 }
-
-export const studyStateOf = (value: Json | undefined): StudyState | undefined =>
-  value === undefined || value === null ? undefined : (value as unknown as StudyState);
-
-export const jsonOf = (value: StudyState | StudyInstance): JsonObject =>
-  JSON.parse(JSON.stringify(value)) as JsonObject;

@@ -194,9 +194,10 @@ describe('the order', () => {
   test('of another patient is not taken', () => {
     const bundle = findingToBundle({ ...completed, order: { ...order, patientId: '2002' } }, site);
     expect(one(bundle, 'ServiceRequest')).toBeUndefined();
-    expect(one(bundle, 'DiagnosticReport')?.basedOn).toEqual([
-      expect.objectContaining({ type: 'ServiceRequest' }),
-    ]);
+    // Nor by the accession number that it shares: that names the other patient's order.
+    expect(one(bundle, 'DiagnosticReport')).not.toHaveProperty('basedOn');
+    expect(one(bundle, 'ImagingStudy')).not.toHaveProperty('basedOn');
+    expect(one(bundle, 'DiagnosticReport')?.conclusion).toContain('is of another patient');
   });
 
   test('is referred to by id where the site writes ids', () => {
@@ -206,6 +207,55 @@ describe('the order', () => {
       /"ServiceRequest\/[0-9a-f-]{36}"/,
     );
     expect(validate(bundle)).toEqual([]);
+  });
+});
+
+describe('the evaluation of the model', () => {
+  const evaluation = [
+    {
+      data: 'Test set A',
+      n: 624,
+      date: '2026-11-22',
+      auc: 0.97844,
+      accuracy: 0.9022,
+      sensitivity: 0.9923,
+      specificity: 0.7521,
+    },
+  ];
+  const evaluated = findingToBundle({ ...completed, model: { ...completed.model, evaluation } }, site);
+  const line =
+    'Evaluation: Test set A, n = 624, 2026-11-22: AUC 0.978, accuracy 0.902, sensitivity 0.992, specificity 0.752.';
+  const htmlOf = (bundle: Bundle) =>
+    Buffer.from(
+      (one(bundle, 'DiagnosticReport')?.presentedForm as { data: string }[])[0]?.data ?? '',
+      'base64',
+    ).toString();
+
+  test('stands in the report with its n and date', () => {
+    expect((one(evaluated, 'DiagnosticReport')?.conclusion as string).split('\n')).toContain(line);
+    expect(htmlOf(evaluated)).toContain(line);
+  });
+  test('stands in the Device, as text and as figures', () => {
+    expect(one(evaluated, 'Device')).toMatchObject({
+      note: expect.arrayContaining([{ text: line }]),
+      property: expect.arrayContaining([
+        {
+          type: { text: 'AUC on Test set A, n = 624, 2026-11-22' },
+          valueQuantity: [{ value: 0.97844, unit: '1', system: 'http://unitsofmeasure.org', code: '1' }],
+        },
+      ]),
+    });
+    expect(validate(evaluated)).toEqual([]);
+  });
+  test('that is not on file is said to be missing', () => {
+    for (const model of [completed.model, { ...completed.model, evaluation: [] }]) {
+      const bundle = findingToBundle({ ...completed, model }, site);
+      expect(one(bundle, 'DiagnosticReport')?.conclusion).toContain(
+        'No evaluation of this model is on file.',
+      );
+      expect(htmlOf(bundle)).toContain('No evaluation of this model is on file.');
+      expect(one(bundle, 'Device')).not.toHaveProperty('property');
+    }
   });
 });
 

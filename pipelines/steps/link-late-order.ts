@@ -1,0 +1,61 @@
+import type { Json } from '../../core/json.ts';
+import type { ProcessOutput, StepInput } from '../process/step.ts';
+import { type AwaitSettings, nextLookMs, orderTimer, wholeOf } from '../study/awaited-order.ts';
+import { issueOfAnotherPatient, orderOfStudy } from '../study/order-of-study.ts';
+import { type AwaitedOrder, jsonOf, parseAwaitedOrder, parseStudyState } from '../study/stored.ts';
+import { instancesOf } from './assemble-study.ts';
+import type { PrintReport } from './report-finding.ts';
+
+/** Reports of a channel that wait for their order, by StudyInstanceUID. */
+export const awaitedScope = (channel: string): string => `${channel}/awaited-order`;
+
+/**
+ * One look for the order of reports that were written without: there now, the same reports are written again with it, from the kept findings
+ * and without a run of the model; the state goes in the same transaction, so it happens once.
+ */
+export function linkLateOrder(
+  channel: string,
+  settings: AwaitSettings,
+  print: PrintReport,
+  input: StepInput,
+  output: ProcessOutput,
+): void {
+  const [key = ''] = input.message.keys;
+  const scope = awaitedScope(channel);
+  const awaited = parseAwaitedOrder(input.state.get(scope, key));
+  if (!awaited) return;
+  const nowMs = input.message.receivedAtMs;
+  const waitOn = (state: AwaitedOrder): void => {
+    const dueAtMs = nextLookMs(state, nowMs, settings);
+    const value: Json = dueAtMs === null ? null : jsonOf(state);
+    output.states.push({ scope, key, value });
+    if (dueAtMs !== null) output.timers.push({ key, name: orderTimer, dueAtMs });
+    else output.report.order = 'not come in time; the report stays without it';
+  };
+
+  const instances = () => instancesOf(input, channel, key);
+  const found = orderOfStudy(input.state, awaited.accessionNumber, instances);
+  if (found.kind === 'none') {
+    waitOn(awaited);
+    return;
+  }
+  if (found.kind === 'of-another-patient') {
+    const { messageId } = found.order;
+    if (awaited.flaggedOrder !== messageId) output.report.issues = [issueOfAnotherPatient(found.order)];
+    waitOn({ ...awaited, flaggedOrder: messageId });
+    return;
+  }
+  const study = parseStudyState(input.state.get(channel, key));
+  // Reopened: the report of the next version finds the order by itself. One that never comes leaves this one to wait out its time.
+  const isAsReported = (version: number): boolean =>
+    study?.status === 'complete' && study.version === version && study.instances > 0;
+  const linked = awaited.findings.filter((finding) => isAsReported(finding.study.version));
+  const late = { linkedAtMs: nowMs, messageId: found.order.messageId };
+  for (const finding of linked)
+    output.products.push(print({ ...wholeOf(finding, instances()), order: found.order }, late));
+  const findings = awaited.findings.filter((finding) => !linked.includes(finding));
+  if (linked.length > 0)
+    output.report.order = { linked: linked.map(({ model }) => model.name), messageId: found.order.messageId };
+  if (findings.length === 0) output.states.push({ scope, key, value: null });
+  else waitOn({ ...awaited, findings });
+}

@@ -1,0 +1,201 @@
+import { describe, expect, test } from '@jest/globals';
+import { validate } from '../../../formats/fhir/index.ts';
+import type { Resource } from '../../../mappings/index.ts';
+import { ImagingProcess } from './imaging-process.ts';
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+const reportOf = (imaging: ImagingProcess): Resource => imaging.resources('DiagnosticReport')[0] as Resource;
+
+/** A report was written, and no order is known. */
+function reported(imaging: ImagingProcess): Resource {
+  imaging.finding(imaging.study());
+  expect(imaging.bundles).toHaveLength(1);
+  expect(imaging.resources('ServiceRequest')).toEqual([]);
+  return reportOf(imaging);
+}
+
+describe('an order that comes after the report', () => {
+  test('is linked by the same report, once, and no model runs again', () => {
+    const imaging = new ImagingProcess();
+    const first = reported(imaging);
+    imaging.pass(10 * 60_000);
+    imaging.order();
+    imaging.pass(hourMs);
+
+    expect(imaging.bundles).toHaveLength(2);
+    expect(imaging.jobs).toHaveLength(1);
+    const bundle = imaging.bundles[1];
+    expect(validate(bundle)).toEqual([]);
+    const order = bundle?.entry.find(({ resource }) => resource.resourceType === 'ServiceRequest');
+    expect(reportOf(imaging)).toEqual({ ...first, basedOn: [{ reference: order?.fullUrl }] });
+    const writes = imaging.bundles.map(
+      ({ entry }) => entry.find(({ resource }) => resource.resourceType === 'DiagnosticReport')?.request,
+    );
+    expect(writes[1]).toEqual(writes[0]);
+
+    imaging.pass(30 * dayMs);
+    expect(imaging.bundles).toHaveLength(2);
+    expect([...imaging.states.keys()].filter((key) => key.includes('awaited'))).toEqual([]);
+  });
+
+  test('leaves a Provenance that says why the report has another version', () => {
+    const imaging = new ImagingProcess();
+    reported(imaging);
+    const before = imaging.resources('Provenance');
+    imaging.order();
+    imaging.pass(hourMs);
+    const [ofRun, ofLink, ...more] = imaging.resources('Provenance');
+    expect(more).toEqual([]);
+    expect(ofRun).toEqual(before[0]);
+    expect(ofLink).toMatchObject({
+      reason: [{ text: expect.stringContaining('The order came after the report') }],
+      entity: [{ what: { display: 'Order of message 77' } }],
+    });
+    expect(ofLink?.meta).not.toEqual(ofRun?.meta);
+  });
+
+  test('is looked for at the latest a quarter of its delay after it came, and seldom', () => {
+    const imaging = new ImagingProcess();
+    reported(imaging);
+    const looks = imaging.pass(7 * dayMs - 2_000);
+    expect(looks.length).toBeLessThan(80);
+    imaging.order();
+    imaging.pass(6 * hourMs);
+    expect(imaging.bundles).toHaveLength(2);
+  });
+
+  test.each([2, 10, 45, 180])('%d minutes late', (minutes) => {
+    const imaging = new ImagingProcess();
+    reported(imaging);
+    imaging.pass(minutes * 60_000);
+    imaging.order();
+    imaging.pass((minutes * 60_000) / 4 + 10_000);
+    expect(imaging.bundles).toHaveLength(2);
+  });
+
+  test('while the model runs is linked at once, and nothing waits', () => {
+    const imaging = new ImagingProcess();
+    const job = imaging.study();
+    expect(job.job.order).toBeUndefined();
+    imaging.order();
+    imaging.finding(job);
+    expect(imaging.resources('ServiceRequest')).toHaveLength(1);
+    imaging.pass(dayMs);
+    expect(imaging.bundles).toHaveLength(1);
+  });
+
+  test('while the study is open again is linked by the report of the next version only', () => {
+    const imaging = new ImagingProcess();
+    reported(imaging);
+    imaging.pass(9_700);
+    imaging.instance({ sopInstanceUid: '1.2.3.1.2' });
+    imaging.order();
+    imaging.pass(500);
+    expect(imaging.bundles).toHaveLength(1);
+    imaging.pass(2_000);
+    imaging.finding(imaging.jobs[1] as never);
+    expect(imaging.bundles).toHaveLength(2);
+    expect(reportOf(imaging).basedOn).toEqual([{ reference: expect.stringContaining('urn:uuid:') }]);
+    imaging.pass(dayMs);
+    expect(imaging.bundles).toHaveLength(2);
+  });
+
+  test('of several models links each of their reports', () => {
+    const imaging = new ImagingProcess();
+    const job = imaging.study();
+    imaging.finding(job);
+    imaging.finding({ job: { ...job.job, model: 'other' } });
+    imaging.order();
+    imaging.pass(hourMs);
+    expect(imaging.bundles).toHaveLength(4);
+    const writes = (bundle: number) =>
+      imaging.bundles[bundle]?.entry.find(({ resource }) => resource.resourceType === 'DiagnosticReport')
+        ?.request.url;
+    expect(new Set([writes(2), writes(3)])).toEqual(new Set([writes(0), writes(1)]));
+  });
+
+  test('never is given up in time, and leaves nothing behind', () => {
+    const imaging = new ImagingProcess('{ map: finding-to-fhir, orderDays: 1 }');
+    reported(imaging);
+    const looks = imaging.pass(3 * dayMs);
+    expect(looks.at(-1)?.report).toMatchObject({ order: expect.stringContaining('not come in time') });
+    imaging.order();
+    imaging.pass(10 * dayMs);
+    expect(imaging.bundles).toHaveLength(1);
+    expect([...imaging.states.keys()].filter((key) => key.includes('awaited'))).toEqual([]);
+  });
+
+  test('is not waited for where the site says so, or the images have no accession number', () => {
+    const off = new ImagingProcess('{ map: finding-to-fhir, orderDays: 0 }');
+    reported(off);
+    expect([...off.timers.values()].map(({ name }) => name)).toEqual(['study-forget']);
+    const nameless = new ImagingProcess();
+    nameless.finding(nameless.study({ accessionNumber: '' }));
+    expect([...nameless.timers.values()].map(({ name }) => name)).toEqual(['study-forget']);
+  });
+
+  test('a refusal is linked as a refusal', () => {
+    const imaging = new ImagingProcess();
+    const refusal = { status: 'refused', code: 'BH_MODEL_INPUT', reason: 'no chest' };
+    imaging.finding(imaging.study(), refusal);
+    imaging.order();
+    imaging.pass(hourMs);
+    expect(reportOf(imaging)).toMatchObject({ status: 'cancelled', basedOn: [expect.anything()] });
+  });
+});
+
+describe('an order of another patient', () => {
+  test('neither sets the priority nor reaches the model, and the operator is told', () => {
+    const imaging = new ImagingProcess();
+    imaging.order({ patientId: '2002', urgency: 'stat' });
+    imaging.instance();
+    const [quiet] = imaging.pass(1_500);
+    expect(imaging.jobs).toMatchObject([{ priority: 0, job: { model: 'chest', urgency: 'routine' } }]);
+    expect(imaging.jobs[0]?.job.order).toBeUndefined();
+    expect(quiet?.report).toMatchObject({ issues: [{ code: 'BH_ORDER_PATIENT', severity: 'error' }] });
+    expect(JSON.stringify(quiet?.report)).not.toMatch(/1001|2002/);
+  });
+
+  test('is not linked, and the report says so', () => {
+    const imaging = new ImagingProcess();
+    imaging.order({ patientId: '2002' });
+    const { report } = imaging.finding(imaging.study());
+    expect(report).toMatchObject({ issues: [{ code: 'BH_ORDER_PATIENT' }] });
+    expect(reportOf(imaging)).not.toHaveProperty('basedOn');
+    expect(imaging.resources('ServiceRequest')).toEqual([]);
+    expect(reportOf(imaging).conclusion).toContain('is of another patient');
+  });
+
+  test('that is put right later is linked; the wrong one is told once', () => {
+    const imaging = new ImagingProcess();
+    reported(imaging);
+    imaging.order({ patientId: '2002', messageId: 5 });
+    const told = imaging.pass(hourMs).filter(({ report }) => report?.issues !== undefined);
+    expect(told).toHaveLength(1);
+    expect(imaging.bundles).toHaveLength(1);
+    imaging.order({ messageId: 6 });
+    imaging.pass(hourMs);
+    expect(imaging.bundles).toHaveLength(2);
+    expect(reportOf(imaging).basedOn).toHaveLength(1);
+  });
+
+  test('one image of another patient is enough', () => {
+    const imaging = new ImagingProcess();
+    imaging.order();
+    imaging.instance();
+    imaging.instance({ sopInstanceUid: '1.2.3.1.2', patientId: '2002' });
+    imaging.pass(1_500);
+    expect(imaging.jobs[0]).toMatchObject({ priority: 0 });
+  });
+
+  test('the right order still sets the priority', () => {
+    const imaging = new ImagingProcess();
+    imaging.order();
+    imaging.study();
+    expect(imaging.jobs.map(({ priority, job }) => [job.model, priority, job.order?.messageId])).toEqual([
+      ['chest', 9, 77],
+      ['stat-only', 9, 77],
+    ]);
+  });
+});

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test } from '@jest/globals';
+import { imagingOrder, registration } from '../../../server/demo/his.ts';
+import { type DemoPatient, demoPatients } from '../../../server/demo/patients.ts';
+import { until } from '../../until.ts';
+import { dicomwebClient, type Hospital, startHospital } from './hospital.ts';
+
+const channels = join(import.meta.dirname, '../../../config/channels');
+const text = (name: string): string => readFileSync(join(channels, name), 'utf8');
+const timestamp = '20261122080000+0000';
+
+let hospital: Hospital | undefined;
+afterEach(async () => {
+  await hospital?.close();
+  hospital = undefined;
+});
+
+async function start(): Promise<Hospital> {
+  hospital = await startHospital({
+    quietMs: 100,
+    channels: {
+      'adt-orders.yaml': text('adt-orders.yaml'),
+      'imaging-ai.yaml': text('imaging-ai.yaml').replace(
+        'report: finding-to-fhir',
+        'report: { map: finding-to-fhir, orderFirstMs: 50 }',
+      ),
+    },
+  });
+  return hospital;
+}
+
+async function sendOrder(running: Hospital, patient: DemoPatient): Promise<void> {
+  const his = await running.his();
+  expect(await his.send(registration(patient, timestamp))).toBe('AA');
+  expect(await his.send(imagingOrder(patient, timestamp))).toBe('AA');
+  his.close();
+}
+
+const sendImage = (running: Hospital, { file }: DemoPatient) =>
+  dicomwebClient(running).storeInstances({ datasets: [Uint8Array.from(readFileSync(file)).buffer] });
+
+test('the EHR gets the order into the report that it has, as one more version, and the model ran once', async () => {
+  const running = await start();
+  const [patient] = await demoPatients();
+  if (!patient) throw new TypeError('the demo has patients');
+  await sendImage(running, patient);
+  await until(async () => (await running.search('DiagnosticReport')).length === 1);
+  const [first] = await running.search('DiagnosticReport');
+
+  await sendOrder(running, patient);
+  const linked = await until(async () => {
+    const [report] = await running.search('DiagnosticReport');
+    return report?.basedOn?.[0]?.reference === undefined ? undefined : report;
+  });
+  const [order] = await running.search('ServiceRequest');
+  expect(linked).toEqual({
+    ...first,
+    meta: expect.anything(),
+    basedOn: [{ reference: `ServiceRequest/${order?.id}` }],
+  });
+  expect(await running.engine.store.searchMessages({ kind: 'finding', limit: 9 })).toHaveLength(1);
+  expect(await running.search('Observation')).toHaveLength(1);
+  expect(await running.search('Patient')).toHaveLength(1);
+}, 60_000);
+
+test('an order of another patient under the same accession number is counted and linked to nothing', async () => {
+  const running = await start();
+  const [patient, other] = await demoPatients();
+  if (!patient || !other) throw new TypeError('the demo has patients');
+  await sendOrder(running, { ...other, accession: patient.accession });
+  await until(async () => (await running.search('ServiceRequest')).length === 1);
+  await sendImage(running, patient);
+  await until(async () => (await running.search('DiagnosticReport')).length === 1);
+  const [report] = await running.search('DiagnosticReport');
+  expect(report).not.toHaveProperty('basedOn');
+  const { text: page } = await metricsOf(running);
+  expect(page).toMatch(/bithive_process_issues_total\{channel="imaging-ai",code="BH_ORDER_PATIENT"\} [12]/);
+}, 60_000);
+
+async function metricsOf({ dicomweb, engine }: Hospital): Promise<{ readonly text: string }> {
+  const answer = await fetch(dicomweb.replace('/dicomweb', '/metrics'), {
+    headers: { Authorization: `Bearer ${engine.token}` },
+  });
+  return { text: await answer.text() };
+}
