@@ -1,6 +1,6 @@
 import type { DeliveryId, MessageId } from './ids.ts';
 import type { JsonObject } from './json.ts';
-import type { Arrival, Body, Refusal } from './message.ts';
+import type { Arrival, Body, BodySize, Refusal } from './message.ts';
 
 /**
  * Everything the engine does to the outside is a delivery.
@@ -41,6 +41,11 @@ export interface Delivery extends NewDelivery {
   readonly settledAtMs?: number;
   /** Why the last attempt failed, or why it is dead or unknown. */
   readonly lastError?: Refusal;
+}
+
+/** A delivery as a list shows it: everything but the body. */
+export interface DeliverySummary extends Omit<Delivery, 'body'> {
+  readonly bodySize: BodySize;
 }
 
 /** A delivery that this owner may send until `leaseUntilMs`. The epoch fences it: a result under an older one is refused. */

@@ -33,6 +33,18 @@ export type Body =
   | { readonly kind: 'inline'; readonly bytes: Uint8Array }
   | { readonly kind: 'blob'; readonly hash: BlobHash; readonly bytesCount: number };
 
+/** What is known of a body without reading it. */
+export interface BodySize {
+  readonly bytesCount: number;
+  /** Set where the body is in the blob store. */
+  readonly hash?: BlobHash;
+}
+
+export const bodySizeOf = (body: Body): BodySize =>
+  body.kind === 'inline'
+    ? { bytesCount: body.bytes.length }
+    : { bytesCount: body.bytesCount, hash: body.hash };
+
 /** Why an input was refused: a code of the error catalogue and one sentence for the operator. */
 export interface Refusal {
   readonly code: string;
@@ -74,4 +86,9 @@ export interface Message extends NewMessage {
   /** Set when another message had the same dedupe key and another content. */
   readonly conflictsWith?: MessageId;
   readonly processedAtMs?: number;
+}
+
+/** A message as a list shows it: everything but the body. */
+export interface MessageSummary extends Omit<Message, 'body'> {
+  readonly bodySize: BodySize;
 }

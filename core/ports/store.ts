@@ -1,7 +1,22 @@
-import type { Delivery, DeliveryAttempt, DeliveryOutcome, LeasedDelivery, NewDelivery } from '../delivery.ts';
+import type {
+  Delivery,
+  DeliveryAttempt,
+  DeliveryOutcome,
+  DeliverySummary,
+  LeasedDelivery,
+  NewDelivery,
+} from '../delivery.ts';
 import type { DeliveryId, MessageId } from '../ids.ts';
 import type { Json, JsonObject } from '../json.ts';
-import type { Message, MessageKind, MessageStatus, NewMessage, Refusal, SearchKeyName } from '../message.ts';
+import type {
+  Message,
+  MessageKind,
+  MessageStatus,
+  MessageSummary,
+  NewMessage,
+  Refusal,
+  SearchKeyName,
+} from '../message.ts';
 import type { AuditEvent } from './audit-sink.ts';
 
 /**
@@ -56,6 +71,9 @@ export interface Store {
   /** Newest first. */
   searchMessages(query: MessageQuery): Promise<readonly Message[]>;
   searchDeliveries(query: DeliveryQuery): Promise<readonly Delivery[]>;
+  /** As the searches, without reading a body: for lists, of which one may stand for hundreds of megabytes. */
+  listMessages(query: MessageQuery): Promise<readonly MessageSummary[]>;
+  listDeliveries(query: DeliveryQuery): Promise<readonly DeliverySummary[]>;
   lineage(id: MessageId): Promise<Lineage>;
   attempts(id: DeliveryId): Promise<readonly DeliveryAttempt[]>;
   /** An operator's word on a dead or unknown delivery (`retry`, `delivered`) or an open one (`cancel`, `retry` now). */

@@ -1,18 +1,19 @@
-import type { Delivery, DeliveryAttempt } from '../../core/delivery.ts';
-import type { Body, Message } from '../../core/message.ts';
+import type { Delivery, DeliveryAttempt, DeliverySummary } from '../../core/delivery.ts';
+import { type BodySize, bodySizeOf, type Message, type MessageSummary } from '../../core/message.ts';
 
 /** Messages and deliveries as the API shows them: everything but the body, times readable. */
 const iso = (ms: number) => new Date(ms).toISOString();
-const bodyView = (body: Body) =>
-  body.kind === 'inline'
-    ? { bodyBytes: body.bytes.length }
-    : { bodyBytes: body.bytesCount, bodyHash: body.hash };
+const bodyView = ({ bytesCount, hash }: BodySize) =>
+  hash === undefined ? { bodyBytes: bytesCount } : { bodyBytes: bytesCount, bodyHash: hash };
 
-export function messageView(message: Message) {
-  const { body, keys, searchKeys, receivedAtMs, processedAtMs, dedupe: _dedupe, ...rest } = message;
+export const messageView = ({ body, ...message }: Message) =>
+  summaryView({ ...message, bodySize: bodySizeOf(body) });
+
+export function summaryView(message: MessageSummary) {
+  const { bodySize, keys, searchKeys, receivedAtMs, processedAtMs, dedupe: _dedupe, ...rest } = message;
   return {
     ...rest,
-    ...bodyView(body),
+    ...bodyView(bodySize),
     orderingKeys: keys,
     searchKeys: searchKeys.map(([name, value]) => ({ name, value })),
     receivedAt: iso(receivedAtMs),
@@ -20,11 +21,14 @@ export function messageView(message: Message) {
   };
 }
 
-export function deliveryView(delivery: Delivery) {
-  const { body, createdAtMs, dueAtMs, expiresAtMs, settledAtMs, ...rest } = delivery;
+export const deliveryView = ({ body, ...delivery }: Delivery) =>
+  deliverySummaryView({ ...delivery, bodySize: bodySizeOf(body) });
+
+export function deliverySummaryView(delivery: DeliverySummary) {
+  const { bodySize, createdAtMs, dueAtMs, expiresAtMs, settledAtMs, ...rest } = delivery;
   return {
     ...rest,
-    ...bodyView(body),
+    ...bodyView(bodySize),
     createdAt: iso(createdAtMs),
     dueAt: iso(dueAtMs),
     expiresAt: iso(expiresAtMs),

@@ -30,7 +30,7 @@ import { writeBackup } from './backup.ts';
 import type { Database } from './database.ts';
 import type { GroupQueue } from './group-queue.ts';
 import { readDepths } from './read/depths.ts';
-import { searchMessages } from './read/message-search.ts';
+import { listMessages, searchMessages } from './read/message-search.ts';
 import * as operator from './read/operator-reader.ts';
 import { blobHashesAfter, type PruneRequest, scanRemovable } from './read/retention.ts';
 import * as work from './read/work-reader.ts';
@@ -116,6 +116,12 @@ export class PostgresStore implements Store {
   }
   searchDeliveries(query: DeliveryQuery) {
     return operator.searchDeliveries(this.#reads, query);
+  }
+  listMessages(query: MessageQuery) {
+    return listMessages(this.#reads, query);
+  }
+  listDeliveries(query: DeliveryQuery) {
+    return operator.listDeliveries(this.#reads, query);
   }
   lineage(id: MessageId) {
     return operator.readLineage(this.#reads, id);

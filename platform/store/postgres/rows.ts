@@ -1,17 +1,22 @@
-import type { Delivery, LeasedDelivery } from '../../../core/delivery.ts';
+import type { Delivery, DeliverySummary, LeasedDelivery } from '../../../core/delivery.ts';
 import { type BlobHash, deliveryId, messageId } from '../../../core/ids.ts';
 import type { JsonObject } from '../../../core/json.ts';
-import type { Body, Message, MessageKind, Refusal } from '../../../core/message.ts';
+import type { Body, BodySize, Message, MessageKind, MessageSummary, Refusal } from '../../../core/message.ts';
 import { stateOf, statusOf } from '../sqlite/codes.ts';
 import { unpackSearchKeys } from '../sqlite/terms/search-terms.ts';
 
-interface BodyColumns {
+interface BlobColumns {
   readonly blob_hash: string | null;
   readonly blob_bytes: number | null;
+}
+interface BodyColumns extends BlobColumns {
   readonly body: Buffer | null;
 }
+interface SizeColumns extends BlobColumns {
+  readonly body_bytes: number | null;
+}
 
-export interface MessageRow extends BodyColumns {
+interface MessageFactsRow extends BlobColumns {
   readonly seq: number;
   readonly channel: string;
   readonly channel_version: number;
@@ -34,7 +39,10 @@ export interface MessageRow extends BodyColumns {
   readonly status: number;
 }
 
-export interface DeliveryRow extends BodyColumns {
+export type MessageRow = MessageFactsRow & BodyColumns;
+export type MessageSummaryRow = MessageFactsRow & SizeColumns;
+
+interface DeliveryFactsRow extends BlobColumns {
   readonly id: number;
   readonly message: number;
   readonly channel: string;
@@ -57,16 +65,34 @@ export interface DeliveryRow extends BodyColumns {
   readonly facts: string | null;
 }
 
+export type DeliveryRow = DeliveryFactsRow & BodyColumns;
+export type DeliverySummaryRow = DeliveryFactsRow & SizeColumns;
+
 /** Status of a message `m` with its outcome `o`. */
 export const statusSql = 'coalesce(o.status, CASE WHEN m.refusal IS NULL THEN 2 ELSE 5 END)';
 /** Columns of a message with what processing added; one list, so that every reader sees the same. */
-export const messageSelection = `m.*, o.processed_at, o.refusal AS processing_refusal, ${statusSql} AS status`;
+const messageFacts = `m.seq, m.channel, m.channel_version, m.kind, m.type, m.sender, m.content_type, m.received_at, m.keys,
+  m.search_keys, m.dedupe_key, m.content_hash, m.conflicts_with, m.refusal, m.facts, m.parent, m.replay_of, m.blob_hash,
+  m.blob_bytes, o.processed_at, o.refusal AS processing_refusal, ${statusSql} AS status`;
+export const messageSelection = `${messageFacts}, m.body`;
+/** The length of a value that is kept apart (TOAST) stands in the row: it is not fetched. */
+export const messageSummarySelection = `${messageFacts}, octet_length(m.body) AS body_bytes`;
 export const messageColumns = `${messageSelection} FROM messages m LEFT JOIN outcomes o ON o.seq = m.seq`;
-export const deliveryColumns = 'd.*, b.body FROM deliveries d LEFT JOIN delivery_bodies b ON b.id = d.id';
+export const deliverySelection = 'd.*, b.body';
+export const deliverySummarySelection = 'd.*, octet_length(b.body) AS body_bytes';
+export const deliveryColumns = `${deliverySelection} FROM deliveries d LEFT JOIN delivery_bodies b ON b.id = d.id`;
 
 const parsed = <T>(text: string): T => JSON.parse(text) as T;
 
 export function messageOf(row: MessageRow): Message {
+  return { ...messageFactsOf(row), body: bodyOf(row) };
+}
+
+export function messageSummaryOf(row: MessageSummaryRow): MessageSummary {
+  return { ...messageFactsOf(row), bodySize: bodySizeOf(row) };
+}
+
+function messageFactsOf(row: MessageFactsRow): Omit<Message, 'body'> {
   const refusal = row.processing_refusal ?? row.refusal;
   return {
     id: messageId(row.seq),
@@ -80,7 +106,6 @@ export function messageOf(row: MessageRow): Message {
     receivedAtMs: row.received_at,
     keys: row.keys ?? [],
     searchKeys: unpackSearchKeys(row.search_keys),
-    body: bodyOf(row),
     ...(row.dedupe_key === null
       ? {}
       : { dedupe: { key: row.dedupe_key, contentHash: row.content_hash ?? '' } }),
@@ -94,6 +119,14 @@ export function messageOf(row: MessageRow): Message {
 }
 
 export function deliveryOf(row: DeliveryRow): Delivery {
+  return { ...deliveryFactsOf(row), body: bodyOf(row) };
+}
+
+export function deliverySummaryOf(row: DeliverySummaryRow): DeliverySummary {
+  return { ...deliveryFactsOf(row), bodySize: bodySizeOf(row) };
+}
+
+function deliveryFactsOf(row: DeliveryFactsRow): Omit<Delivery, 'body'> {
   return {
     id: deliveryId(row.id),
     messageId: messageId(row.message),
@@ -108,7 +141,6 @@ export function deliveryOf(row: DeliveryRow): Delivery {
     createdAtMs: row.created_at,
     attempts: row.attempts,
     contentType: row.content_type,
-    body: bodyOf(row),
     ...(row.facts === null ? {} : { facts: parsed<JsonObject>(row.facts) }),
     ...(row.settled_at === null ? {} : { settledAtMs: row.settled_at }),
     ...(row.last_error === null ? {} : { lastError: parsed<Refusal>(row.last_error) }),
@@ -128,4 +160,9 @@ function bodyOf({ blob_hash, blob_bytes, body }: BodyColumns): Body {
   if (blob_hash !== null) return { kind: 'blob', hash: blob_hash as BlobHash, bytesCount: blob_bytes ?? 0 };
   if (body === null) return { kind: 'inline', bytes: new Uint8Array(0) };
   return { kind: 'inline', bytes: new Uint8Array(body.buffer, body.byteOffset, body.byteLength) };
+}
+
+function bodySizeOf({ blob_hash, blob_bytes, body_bytes }: SizeColumns): BodySize {
+  if (blob_hash !== null) return { bytesCount: blob_bytes ?? 0, hash: blob_hash as BlobHash };
+  return { bytesCount: body_bytes ?? 0 };
 }

@@ -14,6 +14,8 @@ export type StoreReader = Pick<
   | 'getDelivery'
   | 'searchMessages'
   | 'searchDeliveries'
+  | 'listMessages'
+  | 'listDeliveries'
   | 'lineage'
   | 'attempts'
   | 'depths'
@@ -35,6 +37,8 @@ export async function openSqliteReader(folder: string, driver?: SqliteDriver): P
     getDelivery: (id) => readers.ask((open) => open.operator.getDelivery(id)),
     searchMessages: (query) => readers.ask((open) => open.messages.find(query)),
     searchDeliveries: (query) => readers.ask((open) => open.operator.searchDeliveries(query)),
+    listMessages: (query) => readers.ask((open) => open.messages.list(query)),
+    listDeliveries: (query) => readers.ask((open) => open.operator.listDeliveries(query)),
     lineage: (id) => readers.ask((open) => open.operator.lineage(id)),
     attempts: (id) => readers.ask((open) => open.operator.attempts(id)),
     depths: () => readers.ask((open) => readDepths(open.knex)),

@@ -1,7 +1,7 @@
-import type { Delivery, LeasedDelivery } from '../../../core/delivery.ts';
+import type { Delivery, DeliverySummary, LeasedDelivery } from '../../../core/delivery.ts';
 import { type BlobHash, deliveryId, messageId } from '../../../core/ids.ts';
 import type { JsonObject } from '../../../core/json.ts';
-import type { Body, Message, MessageKind, Refusal } from '../../../core/message.ts';
+import type { Body, BodySize, Message, MessageKind, MessageSummary, Refusal } from '../../../core/message.ts';
 import { stateOf, statusOf } from './codes.ts';
 import type { Row, SqlValue } from './driver.ts';
 import { unpackSearchKeys } from './terms/search-terms.ts';
@@ -13,14 +13,27 @@ const parsed = <T>(value: SqlValue | undefined): T => JSON.parse(value as string
 const isSet = (value: SqlValue | undefined): boolean => value !== null && value !== undefined;
 
 /** Columns of a message with what processing added; one list, so that every reader sees the same. */
-export const messageSelection = `m.*, g.sender, g.type, g.channel_version, g.kind, g.content_type, o.processed_at,
+const messageFacts = `m.seq, m.channel, m.status, m.received_at, m.keys, m.search_keys, m.dedupe_key, m.content_hash, m.refusal,
+  m.facts, m.parent, m.replay_of, m.conflicts_with, m.blob_hash, m.blob_bytes, g.sender, g.type, g.channel_version, g.kind, g.content_type, o.processed_at,
   o.refusal AS processing_refusal`;
+export const messageSelection = `${messageFacts}, m.body`;
+/** The length of a blob stands in the head of its row: its pages are not read. */
+export const messageSummarySelection = `${messageFacts}, length(m.body) AS body_bytes`;
 export const messageColumns = `${messageSelection} FROM messages m LEFT JOIN origins g ON g.id = m.origin
   LEFT JOIN outcomes o ON o.seq = m.seq`;
-export const deliveryColumns =
-  'd.*, b.body AS body FROM deliveries d LEFT JOIN delivery_bodies b ON b.id = d.id';
+export const deliverySelection = 'd.*, b.body AS body';
+export const deliverySummarySelection = 'd.*, length(b.body) AS body_bytes';
+export const deliveryColumns = `${deliverySelection} FROM deliveries d LEFT JOIN delivery_bodies b ON b.id = d.id`;
 
 export function messageOf(row: Row): Message {
+  return { ...messageFactsOf(row), body: bodyOf(row) };
+}
+
+export function messageSummaryOf(row: Row): MessageSummary {
+  return { ...messageFactsOf(row), bodySize: bodySizeOf(row) };
+}
+
+function messageFactsOf(row: Row): Omit<Message, 'body'> {
   const refusal = row.processing_refusal ?? row.refusal;
   return {
     id: messageId(integer(row.seq)),
@@ -34,7 +47,6 @@ export function messageOf(row: Row): Message {
     receivedAtMs: integer(row.received_at),
     keys: isSet(row.keys) ? parsed<string[]>(row.keys) : [],
     searchKeys: unpackSearchKeys(textOrNull(row.search_keys)),
-    body: bodyOf(row),
     ...(isSet(row.dedupe_key)
       ? { dedupe: { key: text(row.dedupe_key), contentHash: text(row.content_hash) } }
       : {}),
@@ -48,6 +60,14 @@ export function messageOf(row: Row): Message {
 }
 
 export function deliveryOf(row: Row): Delivery {
+  return { ...deliveryFactsOf(row), body: bodyOf(row) };
+}
+
+export function deliverySummaryOf(row: Row): DeliverySummary {
+  return { ...deliveryFactsOf(row), bodySize: bodySizeOf(row) };
+}
+
+function deliveryFactsOf(row: Row): Omit<Delivery, 'body'> {
   return {
     id: deliveryId(integer(row.id)),
     messageId: messageId(integer(row.message)),
@@ -62,7 +82,6 @@ export function deliveryOf(row: Row): Delivery {
     createdAtMs: integer(row.created_at),
     attempts: integer(row.attempts),
     contentType: text(row.content_type),
-    body: bodyOf(row),
     ...(isSet(row.facts) ? { facts: parsed<JsonObject>(row.facts) } : {}),
     ...(isSet(row.settled_at) ? { settledAtMs: integer(row.settled_at) } : {}),
     ...(isSet(row.last_error) ? { lastError: parsed<Refusal>(row.last_error) } : {}),
@@ -83,6 +102,13 @@ function bodyOf(row: Row): Body {
     return { kind: 'blob', hash: text(row.blob_hash) as BlobHash, bytesCount: integer(row.blob_bytes) };
   }
   return { kind: 'inline', bytes: (row.body as Uint8Array | null) ?? new Uint8Array(0) };
+}
+
+function bodySizeOf(row: Row): BodySize {
+  if (isSet(row.blob_hash)) {
+    return { bytesCount: integer(row.blob_bytes), hash: text(row.blob_hash) as BlobHash };
+  }
+  return { bytesCount: (row.body_bytes ?? 0) as number };
 }
 
 export const jsonOrNull = (value: unknown): string | null =>

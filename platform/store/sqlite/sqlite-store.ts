@@ -104,6 +104,12 @@ export class SqliteStore implements Store {
   async searchDeliveries(query: DeliveryQuery) {
     return this.#parts.readers.ask((open) => open.operator.searchDeliveries(query));
   }
+  async listMessages(query: MessageQuery) {
+    return this.#parts.readers.ask((open) => open.messages.list(query));
+  }
+  async listDeliveries(query: DeliveryQuery) {
+    return this.#parts.readers.ask((open) => open.operator.listDeliveries(query));
+  }
   async lineage(id: MessageId) {
     return this.#parts.readers.ask((open) => open.operator.lineage(id));
   }

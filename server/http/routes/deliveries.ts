@@ -7,7 +7,7 @@ import { type AnyApiRoute, apiRoute, nothing } from '../api-route.ts';
 import { bodyAnswer } from '../body-answer.ts';
 import { defaultLimit, deliveryIdText, deliveryParams, limitText, messageIdText, name } from '../input.ts';
 import type { HttpServerOptions } from '../options.ts';
-import { attemptView, deliveryView } from '../views.ts';
+import { attemptView, deliverySummaryView, deliveryView } from '../views.ts';
 
 const states = ['queued', 'due', 'leased', 'delivered', 'dead', 'unknown', 'cancelled'] as const;
 const searchQuery = z.strictObject({
@@ -38,7 +38,7 @@ export function deliveryRoutes({ store, blobs, clock }: HttpServerOptions): read
       body: nothing,
       audit: { action: 'read', operation: 'delivery.search' },
       async handle({ query: { message, limit, channel, destination, state, before } }) {
-        const found = await store.searchDeliveries({
+        const found = await store.listDeliveries({
           ...(channel === undefined ? {} : { channel }),
           ...(destination === undefined ? {} : { destination }),
           ...(state === undefined ? {} : { state }),
@@ -47,7 +47,7 @@ export function deliveryRoutes({ store, blobs, clock }: HttpServerOptions): read
           limit: limit ?? defaultLimit,
         });
         return {
-          body: { deliveries: found.map(deliveryView) },
+          body: { deliveries: found.map(deliverySummaryView) },
           touched: { found: found.map(({ id }) => id) },
         };
       },

@@ -7,7 +7,7 @@ import { type AnyApiRoute, apiRoute, nothing } from '../api-route.ts';
 import { bodyAnswer } from '../body-answer.ts';
 import { defaultLimit, idParams, limitText, messageIdText, moment, name } from '../input.ts';
 import type { HttpServerOptions } from '../options.ts';
-import { attemptView, deliveryView, messageView } from '../views.ts';
+import { attemptView, deliveryView, messageView, summaryView } from '../views.ts';
 
 const keyQuery = Object.fromEntries(searchKeyNames.map((key) => [key, name.optional()])) as Record<
   SearchKeyName,
@@ -50,7 +50,7 @@ export type MessageSearch = z.output<typeof searchQuery>;
 
 export async function searchView(store: Store, query: MessageSearch) {
   const { since, until, limit, channel, kind, type, status, before, ...keys } = query;
-  const found = await store.searchMessages({
+  const found = await store.listMessages({
     keys: searchKeyNames.flatMap((key) => {
       const value = keys[key];
       return value === undefined ? [] : [{ name: key, value }];
@@ -64,7 +64,7 @@ export async function searchView(store: Store, query: MessageSearch) {
     ...(until === undefined ? {} : { untilMs: until }),
     limit: limit ?? defaultLimit,
   });
-  return { messages: found.map(messageView) };
+  return { messages: found.map(summaryView) };
 }
 
 /** Reads the parameters of a search that came as text, from an address or a command line. */

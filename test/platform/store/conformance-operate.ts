@@ -3,18 +3,23 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type BlobHash, messageId } from '../../../core/ids.ts';
+import type { Body } from '../../../core/message.ts';
 import type { AuditEvent, Store } from '../../../core/ports/index.ts';
 import { canonicalJson } from '../../../platform/store/index.ts';
 import type { OpenStore, StoreUnderTest } from './conformance.ts';
 import {
   claim,
+  dedupe,
   deliver,
   delivery,
+  keys,
   leaseAdt,
   message,
   processed,
   refusal,
   startMs,
+  textBytes,
 } from './store-fixtures.ts';
 
 const hourMs = 3_600_000;
@@ -64,6 +69,59 @@ export function operateConformance(name: string, open: OpenStore): void {
       expect(await ids({ limit: 1, before: c! })).toEqual([b]);
       expect(await ids({ limit: 10, channel: 'none' })).toEqual([]);
       expect(await ids({ limit: 10, messageId: (await store.getDelivery(c!))!.messageId })).toEqual([c]);
+    });
+
+    test('lists are the searches without bodies, with their sizes', async () => {
+      const lease = await leaseAdt(store);
+      const hash = 'ab'.repeat(32) as BlobHash;
+      const bodies: readonly Body[] = [
+        { kind: 'inline', bytes: textBytes('x'.repeat(200_000)) },
+        { kind: 'inline', bytes: new Uint8Array(0) },
+        { kind: 'blob', hash, bytesCount: 12_345_678 },
+      ];
+      const sizes = [{ bytesCount: 200_000 }, { bytesCount: 0 }, { bytesCount: 12_345_678, hash }];
+      for (const [at, body] of bodies.entries()) {
+        const { id } = await store.accept(
+          message({
+            body,
+            ...keys(['mrn', `P${at}`], ['visit', 'V1']),
+            facts: { at },
+            keys: ['P'],
+            ...dedupe(`${at}`),
+          }),
+        );
+        const refused = at === 1 ? { status: 'quarantined' as const, refusal } : {};
+        await store.commitProcessed(lease, [
+          processed(id, { ...refused, deliveries: [delivery({ body, facts: { at }, lanes: ['l'] })] }),
+        ]);
+      }
+      const withoutBody = <T extends { readonly body: Body }>({ body: _body, ...rest }: T) => rest;
+      for (const query of [
+        { limit: 10 },
+        { limit: 1, before: messageId(3) },
+        { limit: 10, keys: [{ name: 'mrn' as const, value: 'P2' }] },
+        { limit: 10, status: 'quarantined' as const },
+        { limit: 10, channel: 'none' },
+      ]) {
+        const listed = await store.listMessages(query);
+        const found = await store.searchMessages(query);
+        expect(listed.map(({ bodySize: _size, ...rest }) => rest)).toEqual(found.map(withoutBody));
+      }
+      expect((await store.listMessages({ limit: 10 })).map((one) => one.bodySize)).toEqual(
+        sizes.toReversed(),
+      );
+      for (const query of [
+        { limit: 10 },
+        { limit: 2, state: 'queued' as const },
+        { limit: 1, messageId: messageId(2) },
+      ]) {
+        const listed = await store.listDeliveries(query);
+        const found = await store.searchDeliveries(query);
+        expect(listed.map(({ bodySize: _size, ...rest }) => rest)).toEqual(found.map(withoutBody));
+      }
+      expect((await store.listDeliveries({ limit: 10 })).map((one) => one.bodySize)).toEqual(
+        sizes.toReversed(),
+      );
     });
 
     test('prune removes what is old and ended, and keeps open work with its lineage', async () => {

@@ -1,32 +1,48 @@
 import type { Knex } from 'knex';
 import { limits } from '../../../../core/limits.ts';
-import type { Message } from '../../../../core/message.ts';
+import type { Message, MessageSummary } from '../../../../core/message.ts';
 import type { MessageQuery } from '../../../../core/ports/index.ts';
 import { statusCode } from '../../sqlite/codes.ts';
 import { termText } from '../../sqlite/terms/search-terms.ts';
 import { cleanText } from '../clean-text.ts';
 import { searchTerm } from '../marks.ts';
-import { type MessageRow, messageOf, messageSelection } from '../rows.ts';
+import {
+  type MessageRow,
+  type MessageSummaryRow,
+  messageOf,
+  messageSelection,
+  messageSummaryOf,
+  messageSummarySelection,
+} from '../rows.ts';
 import type { Session } from '../session-pool.ts';
 import { queryOf, sql } from './query-builder.ts';
 
 /** Newest first. What the index of terms finds is verified on the row: two keys may share a term. */
 export async function searchMessages(session: Session, query: MessageQuery): Promise<Message[]> {
+  return (await found<MessageRow>(session, query, messageSelection)).map(messageOf);
+}
+
+/** As `searchMessages`, without bodies. */
+export async function listMessages(session: Session, query: MessageQuery): Promise<MessageSummary[]> {
+  return (await found<MessageSummaryRow>(session, query, messageSummarySelection)).map(messageSummaryOf);
+}
+
+function found<R>(session: Session, query: MessageQuery, selection: string): Promise<R[]> {
   const builder = sql('messages as m')
     .leftJoin('outcomes as o', 'o.seq', 'm.seq')
-    .select(sql.raw(messageSelection))
+    .select(sql.raw(selection))
     .orderBy('m.seq', 'desc')
     .limit(Math.min(query.limit, limits.searchRowsMax));
   for (const [at, { name, value }] of (query.keys ?? []).entries()) {
     const text = cleanText(termText(name, value));
-    const found = `t${at}`;
+    const listed = `t${at}`;
     builder
-      .join(sql.raw('search_terms as ??', [found]), `${found}.seq`, 'm.seq')
-      .where(`${found}.term`, searchTerm(text))
+      .join(sql.raw('search_terms as ??', [listed]), `${listed}.seq`, 'm.seq')
+      .where(`${listed}.term`, searchTerm(text))
       .whereRaw('position(? in m.search_keys) > 0', [text]);
   }
   narrow(builder, query);
-  return (await session.query<MessageRow>(...queryOf(builder))).map(messageOf);
+  return session.query<R>(...queryOf(builder));
 }
 
 function narrow(builder: Knex.QueryBuilder, query: MessageQuery): void {

@@ -1,11 +1,23 @@
-import type { Delivery, DeliveryAttempt, DeliveryOutcome } from '../../../../core/delivery.ts';
+import type {
+  Delivery,
+  DeliveryAttempt,
+  DeliveryOutcome,
+  DeliverySummary,
+} from '../../../../core/delivery.ts';
 import { type DeliveryId, deliveryId, type MessageId, messageId } from '../../../../core/ids.ts';
 import type { JsonObject } from '../../../../core/json.ts';
 import { limits } from '../../../../core/limits.ts';
 import type { Refusal } from '../../../../core/message.ts';
 import type { AuditEvent, DeliveryQuery, Lineage, StoredAuditEvent } from '../../../../core/ports/index.ts';
 import { stateCode } from '../../sqlite/codes.ts';
-import { type DeliveryRow, deliveryOf } from '../rows.ts';
+import {
+  type DeliveryRow,
+  type DeliverySummaryRow,
+  deliveryOf,
+  deliverySelection,
+  deliverySummaryOf,
+  deliverySummarySelection,
+} from '../rows.ts';
 import type { Session, Statement } from '../session-pool.ts';
 import { queryOf, sql } from './query-builder.ts';
 
@@ -13,9 +25,19 @@ const ancestorsMax = 100;
 
 /** Newest first. */
 export async function searchDeliveries(session: Session, query: DeliveryQuery): Promise<Delivery[]> {
+  return (await foundDeliveries<DeliveryRow>(session, query, deliverySelection)).map(deliveryOf);
+}
+
+/** As `searchDeliveries`, without bodies. */
+export async function listDeliveries(session: Session, query: DeliveryQuery): Promise<DeliverySummary[]> {
+  const rows = await foundDeliveries<DeliverySummaryRow>(session, query, deliverySummarySelection);
+  return rows.map(deliverySummaryOf);
+}
+
+function foundDeliveries<R>(session: Session, query: DeliveryQuery, selection: string): Promise<R[]> {
   const builder = sql('deliveries as d')
     .leftJoin('delivery_bodies as b', 'b.id', 'd.id')
-    .select('d.*', 'b.body')
+    .select(sql.raw(selection))
     .orderBy('d.id', 'desc')
     .limit(Math.min(query.limit, limits.searchRowsMax));
   if (query.channel !== undefined) builder.where('d.channel', query.channel);
@@ -24,7 +46,7 @@ export async function searchDeliveries(session: Session, query: DeliveryQuery): 
   if (query.state !== undefined) builder.whereRaw(`d.state = ${stateCode[query.state]}`);
   if (query.messageId !== undefined) builder.where('d.message', query.messageId);
   if (query.before !== undefined) builder.where('d.id', '<', query.before);
-  return (await session.query<DeliveryRow>(...queryOf(builder))).map(deliveryOf);
+  return session.query<R>(...queryOf(builder));
 }
 
 interface LineageRow {

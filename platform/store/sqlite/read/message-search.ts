@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { limits } from '../../../../core/limits.ts';
-import type { Message } from '../../../../core/message.ts';
+import type { Message, MessageSummary } from '../../../../core/message.ts';
 import type { MessageQuery } from '../../../../core/ports/index.ts';
 import { statusCode } from '../codes.ts';
 import type { Database, Row } from '../driver.ts';
-import { messageOf, messageSelection } from '../rows.ts';
+import { messageOf, messageSelection, messageSummaryOf, messageSummarySelection } from '../rows.ts';
 import { termOf, termText } from '../terms/search-terms.ts';
 import { SegmentSearch } from '../terms/segment-search.ts';
 
@@ -20,6 +20,14 @@ interface Stretch {
   readonly from: number;
   readonly to: number;
   readonly candidates: readonly number[] | null;
+}
+
+interface RowsRequest {
+  readonly query: MessageQuery;
+  readonly selection: string;
+  readonly texts: readonly string[];
+  readonly stretch: Stretch;
+  readonly limit: number;
 }
 
 /** Searches from the newest message back, one stretch at a time, so that no question holds up the engine. */
@@ -38,18 +46,28 @@ export class MessageSearch {
   }
 
   async find(query: MessageQuery): Promise<Message[]> {
+    return (await this.#found(query, messageSelection)).map(messageOf);
+  }
+
+  /** Without bodies. */
+  async list(query: MessageQuery): Promise<MessageSummary[]> {
+    return (await this.#found(query, messageSummarySelection)).map(messageSummaryOf);
+  }
+
+  async #found(query: MessageQuery, selection: string): Promise<Row[]> {
     const limit = Math.min(query.limit, limits.searchRowsMax);
     const texts = (query.keys ?? []).map(({ name, value }) => termText(name, value));
     // One aggregate is a seek; two in one question are a scan of the table.
     const span = this.#database.prepare(spanSql).get();
-    const found: Message[] = [];
+    const found: Row[] = [];
     let upper = Math.min((span?.high ?? 0) as number, (query.before ?? Number.MAX_SAFE_INTEGER) - 1);
     while (upper >= ((span?.low ?? 1) as number) && found.length < limit) {
       const stretch = this.#stretch(query, texts, upper);
       for (const part of parts(stretch)) {
         if (found.length >= limit) break;
-        const rows = await this.#rows(query, texts, part, limit - found.length);
-        found.push(...rows.map(messageOf));
+        found.push(
+          ...(await this.#rows({ query, selection, texts, stretch: part, limit: limit - found.length })),
+        );
       }
       upper = stretch.from - 1;
       await setImmediate();
@@ -83,16 +101,11 @@ export class MessageSearch {
     }
   }
 
-  async #rows(
-    query: MessageQuery,
-    texts: readonly string[],
-    stretch: Stretch,
-    limit: number,
-  ): Promise<Row[]> {
+  async #rows({ query, selection, texts, stretch, limit }: RowsRequest): Promise<Row[]> {
     const builder = this.#knex('messages as m')
       .leftJoin('outcomes as o', 'o.seq', 'm.seq')
       .leftJoin('origins as g', 'g.id', 'm.origin')
-      .select(this.#knex.raw(messageSelection))
+      .select(this.#knex.raw(selection))
       .where('m.seq', '>=', stretch.from)
       .where('m.seq', '<=', stretch.to)
       .orderBy('m.seq', 'desc')

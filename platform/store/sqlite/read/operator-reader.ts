@@ -1,5 +1,10 @@
 import type { Knex } from 'knex';
-import type { Delivery, DeliveryAttempt, DeliveryOutcome } from '../../../../core/delivery.ts';
+import type {
+  Delivery,
+  DeliveryAttempt,
+  DeliveryOutcome,
+  DeliverySummary,
+} from '../../../../core/delivery.ts';
 import { type DeliveryId, type MessageId, messageId } from '../../../../core/ids.ts';
 import type { JsonObject } from '../../../../core/json.ts';
 import { limits } from '../../../../core/limits.ts';
@@ -8,7 +13,14 @@ import type { AuditEvent, DeliveryQuery, Lineage, StoredAuditEvent } from '../..
 import { childrenSql } from '../apply/pruning.ts';
 import { stateCode } from '../codes.ts';
 import type { Database, Row } from '../driver.ts';
-import { deliveryColumns, deliveryOf, integer } from '../rows.ts';
+import {
+  deliveryColumns,
+  deliveryOf,
+  deliverySelection,
+  deliverySummaryOf,
+  deliverySummarySelection,
+  integer,
+} from '../rows.ts';
 
 const ancestorsMax = 100;
 
@@ -28,9 +40,18 @@ export class OperatorReader {
   }
 
   async searchDeliveries(query: DeliveryQuery): Promise<Delivery[]> {
+    return (await this.#deliveries(query, deliverySelection)).map(deliveryOf);
+  }
+
+  /** Without bodies. */
+  async listDeliveries(query: DeliveryQuery): Promise<DeliverySummary[]> {
+    return (await this.#deliveries(query, deliverySummarySelection)).map(deliverySummaryOf);
+  }
+
+  async #deliveries(query: DeliveryQuery, selection: string): Promise<Row[]> {
     const builder = this.#knex('deliveries as d')
       .leftJoin('delivery_bodies as b', 'b.id', 'd.id')
-      .select('d.*', 'b.body')
+      .select(this.#knex.raw(selection))
       .orderBy('d.id', 'desc')
       .limit(Math.min(query.limit, limits.searchRowsMax));
     if (query.channel !== undefined) builder.where('d.channel', query.channel);
@@ -38,8 +59,7 @@ export class OperatorReader {
     if (query.state !== undefined) builder.whereRaw(`d.state = ${stateCode[query.state]}`);
     if (query.messageId !== undefined) builder.where('d.message', query.messageId);
     if (query.before !== undefined) builder.where('d.id', '<', query.before);
-    const rows: Row[] = await builder;
-    return rows.map(deliveryOf);
+    return await builder;
   }
 
   lineage(id: MessageId): Lineage {
