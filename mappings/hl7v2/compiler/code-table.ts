@@ -11,15 +11,22 @@ export interface CodeRow {
 export interface CodeTable {
   readonly name: string;
   readonly rows: readonly CodeRow[];
-  /** The row of a code as sent; codes are compared as they stand, then in upper case. */
+  /** The row of a code as sent; codes are compared as they stand, then in upper case, then with the rows of numbered codes, the closest first. */
   find(code: string): CodeRow | undefined;
 }
 
 const columns = ['source', 'target', 'system', 'display', 'equivalence'];
 
+/** Codes that carry an integer (HL7 table 0485 `TM<integer>`): `TM#60` is TM0 to TM60, `TM#` any. */
+interface NumberedRow {
+  readonly letters: string;
+  readonly max: number;
+  readonly row: CodeRow;
+}
+
 /**
- * Reads a table: lines of `source,target,system,display,equivalence[,why]`, quotes as in RFC 4180, `#` for remarks.
- * `fail` gets the line number.
+ * Reads a table: lines of `source,target,system,display,equivalence[,why]`, quotes as in RFC 4180, `#` for remarks. A source `LETTERS#` or
+ * `LETTERS#MAX` stands for codes with an integer. `fail` gets the line number.
  */
 export function readCodeTable(
   name: string,
@@ -28,6 +35,7 @@ export function readCodeTable(
 ): CodeTable {
   const rows: CodeRow[] = [];
   const bySource = new Map<string, CodeRow>();
+  const numbered: NumberedRow[] = [];
   let isHeader = true;
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line === '' || line.startsWith('#')) continue;
@@ -40,13 +48,23 @@ export function readCodeTable(
     }
     const [source = '', target = '', system = '', display = '', equivalence = ''] = cells;
     if (source === '' || target === '') fail(index + 1, 'source and target must be there');
-    if (bySource.has(source)) fail(index + 1, `${source} is there twice`);
+    if (rows.some((one) => one.source === source)) fail(index + 1, `${source} is there twice`);
     const row = { source, target, system, display, equivalence };
     rows.push(row);
-    bySource.set(source, row);
+    const [, letters, max = ''] = /^([A-Z]+)#(\d*)$/.exec(source) ?? [];
+    if (letters === undefined) bySource.set(source, row);
+    else numbered.push({ letters, max: max === '' ? Infinity : Number(max), row });
   }
-  const find = (code: string): CodeRow | undefined => bySource.get(code) ?? bySource.get(code.toUpperCase());
+  numbered.sort((a, b) => a.max - b.max);
+  const find = (code: string): CodeRow | undefined =>
+    bySource.get(code) ?? bySource.get(code.toUpperCase()) ?? findNumbered(numbered, code);
   return { name, rows, find };
+}
+
+function findNumbered(numbered: readonly NumberedRow[], code: string): CodeRow | undefined {
+  if (numbered.length === 0) return undefined;
+  const [, letters, digits] = /^([A-Z]+)(\d{1,9})$/.exec(code.toUpperCase()) ?? [];
+  return numbered.find((one) => one.letters === letters && Number(digits) <= one.max)?.row;
 }
 
 function cellsOf(line: string): string[] | null {

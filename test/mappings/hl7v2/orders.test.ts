@@ -81,6 +81,57 @@ describe('the priority', () => {
   });
 });
 
+/** HL7 v2.5.1 table 0485. The guide's sheet has an answer for S, A and R only. */
+describe('the extended priority codes', () => {
+  const priorityOf = (code: string) => {
+    const conversion = orm('ORC|NW|P1', `TQ1|1||||||||${code}`, 'OBR|1|P1||X');
+    const request = resourceOf(conversion, 'ServiceRequest');
+    const kept = (request._priority as { extension?: unknown[] } | undefined)?.extension;
+    return {
+      priority: request.priority,
+      urgency: conversion.orders[0]?.urgency,
+      isKept: JSON.stringify(kept ?? '').includes(`"code":"${code}"`),
+      issues: conversion.issues.filter(({ row }) => row === 'TQ1-9').map(({ code }) => code),
+    };
+  };
+  test.each([
+    ['S', 'stat', 'stat'],
+    ['A', 'asap', 'urgent'],
+    ['R', 'routine', 'routine'],
+  ])('%s is %s', (code, priority, urgency) => {
+    expect(priorityOf(code)).toEqual({ priority, urgency, isKept: false, issues: [] });
+  });
+  test.each([
+    ['P', 'urgent', 'urgent'],
+    ['C', 'routine', 'routine'],
+    ['T', 'urgent', 'urgent'],
+    ['PRN', 'routine', 'routine'],
+    ['TS30', 'stat', 'stat'],
+    ['TS7200', 'urgent', 'urgent'],
+    ['TS90000', 'routine', 'routine'],
+    ['TM60', 'stat', 'stat'],
+    ['TM61', 'urgent', 'urgent'],
+    ['TM1441', 'routine', 'routine'],
+    ['TH1', 'stat', 'stat'],
+    ['TH24', 'urgent', 'urgent'],
+    ['TH25', 'routine', 'routine'],
+    ['TD1', 'urgent', 'urgent'],
+    ['TD2', 'routine', 'routine'],
+    ['TW1', 'routine', 'routine'],
+    ['TL3', 'routine', 'routine'],
+  ])('%s is %s, and stays beside it as it was sent', (code, priority, urgency) => {
+    expect(priorityOf(code)).toEqual({ priority, urgency, isKept: true, issues: [] });
+  });
+  test.each(['TX5', 'TM', 'TMx', 'TM-5', '5', 'TM#', 'TM1234567890'])('%s is none', (code) => {
+    expect(priorityOf(code)).toEqual({
+      priority: undefined,
+      urgency: 'routine',
+      isKept: false,
+      issues: ['code-invalid'],
+    });
+  });
+});
+
 describe('the status', () => {
   test.each([
     ['NW', '', 'active'],
