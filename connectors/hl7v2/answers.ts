@@ -9,6 +9,8 @@ import {
   parseAck,
   parseMessage,
 } from '../../formats/hl7v2/index.ts';
+import { frameMessage } from './framer.ts';
+import { RepeatedAnswer } from './repeated-answer.ts';
 
 /** What a message asks to be told (HL7 v2.5.1 2.9.2, 2.9.3; conditions of table 0155). */
 export interface AnswerPlan {
@@ -36,14 +38,16 @@ export interface AnswerOptions {
   readonly application: string;
 }
 
-/** The answers to one message: `commit` leaves when it is stored, `application` after it. Either may be absent. */
+/** The answers to one message, framed: `commit` leaves when it is stored, `application` after it. Either may be absent. */
 export interface Answers {
   readonly commit?: Uint8Array;
   readonly application?: Uint8Array;
 }
 
+/** Makes the answers of one connection. */
 export class Answerer {
   readonly #options: AnswerOptions;
+  #last: RepeatedAnswer | null = null;
 
   constructor(options: AnswerOptions) {
     this.#options = options;
@@ -107,22 +111,34 @@ export class Answerer {
       return this.#ack(message, 'AE', { code: 'BH_DELIVERY_REFUSED', detail });
     }
     // A commit of the destination says that it holds the message; to this sender it is the answer of the application.
-    if (ack.controlId === message?.get('MSH-10') && ack.code.startsWith('A')) return answer;
+    if (ack.controlId === message?.get('MSH-10') && ack.code.startsWith('A')) return frameMessage(answer);
     const code = `A${ack.code.charAt(1)}` as AckCode;
     const error: Refusal = { code: 'BH_DELIVERY_REFUSED', detail: ack.text };
     return this.#ack(message, code, code === 'AA' ? undefined : error);
   }
 
   #ack(message: Hl7Message | null, code: AckCode, error: Refusal | undefined): Uint8Array {
-    return buildAck({
-      message,
-      code,
-      controlId: this.#options.nextControlId(),
-      atMs: this.#options.clock.nowMs(),
-      application: this.#options.application,
-      ...(error === undefined ? {} : { error }),
-      severity: code === 'AA' || code === 'CA' ? 'W' : 'E',
-    });
+    const controlId = this.#options.nextControlId();
+    const atMs = this.#options.clock.nowMs();
+    if (message === null || error !== undefined) return this.#print(message, code, controlId, atMs, error);
+    const repeated = this.#last?.to(message, code, controlId, atMs);
+    if (repeated != null) return repeated;
+    const answer = this.#print(message, code, controlId, atMs, undefined);
+    this.#last = RepeatedAnswer.of(message, code, answer.subarray(1, -2));
+    return answer;
+  }
+
+  #print(
+    message: Hl7Message | null,
+    code: AckCode,
+    controlId: string,
+    atMs: number,
+    error: Refusal | undefined,
+  ): Uint8Array {
+    const { application } = this.#options;
+    const severity = code === 'AA' || code === 'CA' ? 'W' : 'E';
+    const told = error === undefined ? {} : { error };
+    return frameMessage(buildAck({ message, code, controlId, atMs, application, severity, ...told }));
   }
 }
 

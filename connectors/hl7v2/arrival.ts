@@ -46,19 +46,19 @@ export function readArrival(bytes: Uint8Array, options: ArrivalOptions = {}): Re
   const controlId = header.value(10);
   const sender = `${header.value(3)}|${header.value(4)}`;
   const refusal = options.refusal ?? refusalOf(parsed, controlId, options.strict);
-  const arrival: Arrival = {
+  const arrival: { -readonly [Field in keyof Arrival]: Arrival[Field] } = {
     kind: 'hl7v2',
     type: typeOf(header.get(9), header.get(9, 1, 2)),
-    sender: sender.slice(0, limits.searchKeyCharsMax),
+    sender: sender.length > limits.searchKeyCharsMax ? sender.slice(0, limits.searchKeyCharsMax) : sender,
     contentType: hl7ContentType,
     body: { kind: 'inline', bytes },
     searchKeys: searchKeysOf(parsed),
-    // A piece of a message is not the message: the whole one, sent again, must not count as its conflict.
-    ...(options.refusal === undefined && isUsable(controlId)
-      ? { dedupe: { key: `${nameOf(sender)}|${controlId}`, contentHash: hash('sha256', bytes, 'hex') } }
-      : {}),
-    ...(refusal === undefined ? {} : { refusal }),
   };
+  // A piece of a message is not the message: the whole one, sent again, must not count as its conflict.
+  if (options.refusal === undefined && isUsable(controlId)) {
+    arrival.dedupe = { key: `${nameOf(sender)}|${controlId}`, contentHash: hash('sha256', bytes, 'hex') };
+  }
+  if (refusal !== undefined) arrival.refusal = refusal;
   return { arrival, message: parsed };
 }
 

@@ -2,7 +2,6 @@ import type { Refusal } from '../../core/message.ts';
 import type { Acceptance } from '../../core/ports/index.ts';
 import type { Hl7Message } from '../../formats/hl7v2/index.ts';
 import { type Answerer, type AnswerPlan, type Answers, planOf } from './answers.ts';
-import { frameMessage } from './framer.ts';
 import { headerOf } from './large-message.ts';
 import type { AnswerSlot, OrderedAnswers } from './ordered-answers.ts';
 
@@ -12,28 +11,50 @@ export interface AnswerOrders {
   readonly applications: OrderedAnswers;
 }
 
+export interface ExchangeOptions {
+  /** Nothing is ever answered: `ack: none`. */
+  readonly isSilent: boolean;
+  readonly bytesCount: number;
+  readonly startedAtMs: number;
+}
+
 /** One message between its arrival and its answers. Its places in the order are taken when it is made. */
 export class Exchange {
   #message: Hl7Message | null;
   readonly #plan: AnswerPlan;
   readonly #answerer: Answerer;
-  /** Nothing is ever answered: `ack: none`. */
   readonly #isSilent: boolean;
   readonly #commit: AnswerSlot;
   readonly #application: AnswerSlot | undefined;
   #isCommitted = false;
+  /** Bytes that it keeps in memory. */
+  bytesCount: number;
+  readonly startedAtMs: number;
 
-  constructor(message: Hl7Message | null, answerer: Answerer, orders: AnswerOrders, isSilent: boolean) {
+  constructor(
+    message: Hl7Message | null,
+    answerer: Answerer,
+    orders: AnswerOrders,
+    options: ExchangeOptions,
+  ) {
     this.#message = message;
     this.#plan = planOf(message);
     this.#answerer = answerer;
-    this.#isSilent = isSilent;
+    this.#isSilent = options.isSilent;
+    this.bytesCount = options.bytesCount;
+    this.startedAtMs = options.startedAtMs;
     this.#commit = orders.commits.open();
     this.#application = this.#plan.mode === 'enhanced' ? orders.applications.open() : undefined;
   }
 
+  /** It has a commit of its own, before the answer of the application. */
+  get isEnhanced(): boolean {
+    return this.#application !== undefined;
+  }
+
   /** Lets go of the body, which is kept elsewhere. */
   keepHeader(): void {
+    this.bytesCount = 0;
     if (this.#message !== null) this.#message = headerOf(this.#message);
   }
 
@@ -41,7 +62,7 @@ export class Exchange {
   stored(): void {
     if (this.#application === undefined || this.#isCommitted) return;
     this.#isCommitted = true;
-    this.#commit.fill(this.#framed(this.#answerer.stored(this.#message, this.#plan)));
+    this.#fill(this.#commit, this.#answerer.stored(this.#message, this.#plan));
   }
 
   settle(acceptance: Acceptance): void {
@@ -57,12 +78,13 @@ export class Exchange {
   }
 
   #answer({ commit, application }: Answers): void {
-    const applicationLeaves = (): void => this.#application?.fill(this.#framed(application));
-    if (this.#isCommitted) applicationLeaves();
-    else this.#commit.fill(this.#framed(commit), applicationLeaves);
+    const slot = this.#application;
+    if (slot === undefined) this.#fill(this.#commit, commit);
+    else if (this.#isCommitted) this.#fill(slot, application);
+    else this.#fill(this.#commit, commit, () => this.#fill(slot, application));
   }
 
-  #framed(answer: Uint8Array | undefined): readonly Uint8Array[] {
-    return answer === undefined || this.#isSilent ? [] : [frameMessage(answer)];
+  #fill(slot: AnswerSlot, answer: Uint8Array | undefined, flushed?: () => void): void {
+    slot.fill(this.#isSilent ? undefined : answer, flushed);
   }
 }

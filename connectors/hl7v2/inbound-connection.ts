@@ -1,16 +1,17 @@
 import type { Socket } from 'node:net';
 import { toBitHiveError } from '../../core/errors.ts';
 import type { Arrival } from '../../core/message.ts';
-import type { Clock, Logger } from '../../core/ports/index.ts';
+import type { Clock, Labels, Logger } from '../../core/ports/index.ts';
+import type { Hl7Message } from '../../formats/hl7v2/index.ts';
 import { AnswerWriter } from './answer-writer.ts';
-import type { Answerer } from './answers.ts';
+import { Answerer, type AnswerOptions } from './answers.ts';
 import { type ArrivalOptions, readArrival } from './arrival.ts';
 import type { DoorMemory, MemoryShare } from './door-memory.ts';
-import { Exchange } from './exchange.ts';
+import { type AnswerOrders, Exchange } from './exchange.ts';
 import { type FrameFault, frameFaults } from './frame-faults.ts';
 import { FrameWatch } from './frame-watch.ts';
 import { type FrameEvent, MllpFramer } from './framer.ts';
-import type { InboundMetrics } from './inbound-metrics.ts';
+import type { InboundMetrics, Outcome } from './inbound-metrics.ts';
 import { withOwnStrings } from './large-message.ts';
 import { OrderedAnswers } from './ordered-answers.ts';
 import type { StagedAccept } from './source-options.ts';
@@ -18,7 +19,7 @@ import type { StagedAccept } from './source-options.ts';
 /** What the connections of one listener share. */
 export interface InboundContext {
   readonly accept: StagedAccept;
-  readonly answerer: Answerer;
+  readonly answerOptions: AnswerOptions;
   readonly arrivalOptions: ArrivalOptions;
   readonly isSilent: boolean;
   readonly messageBytesMax: number;
@@ -33,9 +34,9 @@ export interface InboundContext {
   readonly logger: Logger;
   readonly metrics: InboundMetrics;
   readonly labels: { readonly listener: string };
+  /** Labels of the message counter: one object each, not one a message. */
+  readonly outcomes: Readonly<Record<Outcome, Labels>>;
 }
-
-type Done = (outcome: string, bytesCount?: number) => void;
 
 /** Bytes of frames in flight past which no further frame is taken, whatever their number. */
 const inFlightBytesMax = 16 * 1024 * 1024;
@@ -57,8 +58,8 @@ export class InboundConnection {
   readonly #watch: FrameWatch;
   readonly #memory: MemoryShare;
   readonly #answers: AnswerWriter;
-  readonly #commits: OrderedAnswers;
-  readonly #applications: OrderedAnswers;
+  readonly #answerer: Answerer;
+  readonly #orders: AnswerOrders;
   #framesInFlight = 0;
   #bytesInFlight = 0;
   /** A body is on its way to the blob store; the next frame waits, or it would be accepted first. */
@@ -76,8 +77,9 @@ export class InboundConnection {
       unreadMs: context.answersUnreadMs,
       unread: () => this.#giveUpUnread(),
     });
-    this.#commits = new OrderedAnswers((bytes) => this.#answers.write(bytes));
-    this.#applications = new OrderedAnswers((bytes) => this.#answers.write(bytes));
+    this.#answerer = new Answerer(context.answerOptions);
+    const write = (bytes: Uint8Array): void => this.#answers.write(bytes);
+    this.#orders = { commits: new OrderedAnswers(write), applications: new OrderedAnswers(write) };
     this.#memory = context.memory.join({ wake: () => this.#woken(), giveWay: () => this.#giveWay() });
     this.#watch = new FrameWatch(this.#framer, {
       clock: context.clock,
@@ -162,74 +164,74 @@ export class InboundConnection {
   }
 
   #take(bytes: Uint8Array, fault?: FrameFault): void {
-    const { arrivalOptions, answerer, isSilent, clock } = this.#context;
+    const { arrivalOptions, placeBody } = this.#context;
     const options = fault === undefined ? arrivalOptions : { ...arrivalOptions, refusal: frameFaults[fault] };
     const { arrival, message } = readArrival(bytes, options);
-    const orders = { commits: this.#commits, applications: this.#applications };
-    const exchange = new Exchange(message, answerer, orders, isSilent);
+    const exchange = this.#exchange(message, bytes.length);
     this.#framesInFlight++;
     this.#bytesInFlight += bytes.length;
-    const startedAtMs = clock.monotonicMs();
-    const done = (outcome: string, bytesCount = bytes.length): void =>
-      this.#done(outcome, bytesCount, startedAtMs);
-    const placed = this.#context.placeBody(arrival);
-    if (placed instanceof Promise) this.#acceptPlaced(placed, bytes.length, exchange, done);
-    else this.#accept(placed, exchange, done);
+    const placed = placeBody(arrival);
+    if (placed instanceof Promise) this.#acceptPlaced(placed, exchange);
+    else this.#accept(placed, exchange);
   }
 
-  #acceptPlaced(placed: Promise<Arrival>, bytesCount: number, exchange: Exchange, done: Done): void {
+  #exchange(message: Hl7Message | null, bytesCount: number): Exchange {
+    const { isSilent, clock } = this.#context;
+    const startedAtMs = clock.monotonicMs();
+    return new Exchange(message, this.#answerer, this.#orders, { isSilent, bytesCount, startedAtMs });
+  }
+
+  #acceptPlaced(placed: Promise<Arrival>, exchange: Exchange): void {
     this.#isPlacing = true;
     placed.then(
       (arrival) => {
         this.#isPlacing = false;
-        this.#bytesInFlight -= bytesCount;
+        this.#bytesInFlight -= exchange.bytesCount;
         exchange.keepHeader();
-        this.#accept(withOwnStrings(arrival), exchange, (outcome) => done(outcome, 0));
+        this.#accept(withOwnStrings(arrival), exchange);
         this.#pump();
       },
       (cause: unknown) => {
         this.#isPlacing = false;
-        this.#fail(cause, exchange, done);
+        this.#fail(cause, exchange);
       },
     );
   }
 
-  #accept(arrival: Arrival, exchange: Exchange, done: Done): void {
+  #accept(arrival: Arrival, exchange: Exchange): void {
     // What is refused gets no positive commit, although it is stored as well.
-    const stored = arrival.refusal === undefined ? () => exchange.stored() : undefined;
-    this.#context.accept(arrival, stored).then(
+    const isTwofold = exchange.isEnhanced && arrival.refusal === undefined;
+    this.#context.accept(arrival, isTwofold ? () => exchange.stored() : undefined).then(
       (acceptance) => {
         exchange.settle(acceptance);
-        done(acceptance.duplicate ? 'duplicate' : acceptance.kind);
+        this.#done(exchange, acceptance.duplicate ? 'duplicate' : acceptance.kind);
       },
-      (cause: unknown) => this.#fail(cause, exchange, done),
+      (cause: unknown) => this.#fail(cause, exchange),
     );
   }
 
-  #fail(cause: unknown, exchange: Exchange, done: Done): void {
+  #fail(cause: unknown, exchange: Exchange): void {
     const { code, detail } = toBitHiveError(cause);
     this.#context.logger.error('hl7v2.accept.failed', { ...this.#context.labels, code }, cause);
     exchange.refuse({ code, detail });
-    done('failed');
+    this.#done(exchange, 'failed');
   }
 
-  #done(outcome: string, bytesCount: number, startedAtMs: number): void {
-    const { metrics, labels, clock } = this.#context;
+  #done(exchange: Exchange, outcome: Outcome): void {
+    const { metrics, labels, outcomes, clock } = this.#context;
     this.#framesInFlight--;
-    this.#bytesInFlight -= bytesCount;
-    metrics.messages.add(1, { ...labels, outcome });
-    metrics.answerSeconds.observe((clock.monotonicMs() - startedAtMs) / 1000, labels);
+    this.#bytesInFlight -= exchange.bytesCount;
+    metrics.messages.add(1, outcomes[outcome]);
+    metrics.answerSeconds.observe((clock.monotonicMs() - exchange.startedAtMs) / 1000, labels);
     this.#pump();
     this.#finishIfDone();
   }
 
   /** Over a limit: told, not kept, and nothing is read after it. */
   #turnAway(head: Uint8Array, fault: 'too-large' | 'no-memory'): void {
-    const { arrivalOptions, answerer, isSilent } = this.#context;
     this.#countFault(fault);
-    const { message } = readArrival(head, arrivalOptions);
-    const orders = { commits: this.#commits, applications: this.#applications };
-    new Exchange(message, answerer, orders, isSilent).refuse(frameFaults[fault]);
+    const { message } = readArrival(head, this.#context.arrivalOptions);
+    this.#exchange(message, 0).refuse(frameFaults[fault]);
     this.#isClosing = true;
     this.#finishIfDone();
   }

@@ -1,4 +1,17 @@
-import type { Counter, Gauge, Histogram, Metrics } from '../../core/ports/index.ts';
+import type { Counter, Gauge, Histogram, Labels, Metrics } from '../../core/ports/index.ts';
+
+export type Outcome = 'accepted' | 'duplicate' | 'refused' | 'relayed' | 'failed';
+
+export function outcomeLabels(listener: string): Readonly<Record<Outcome, Labels>> {
+  const of = (outcome: Outcome): Labels => ({ listener, outcome });
+  return {
+    accepted: of('accepted'),
+    duplicate: of('duplicate'),
+    refused: of('refused'),
+    relayed: of('relayed'),
+    failed: of('failed'),
+  };
+}
 
 /** What one listener counts; every sample carries its name. */
 export interface InboundMetrics {

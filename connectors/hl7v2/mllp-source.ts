@@ -5,11 +5,10 @@ import { BitHiveError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Arrival } from '../../core/message.ts';
 import type { Accept, Blobs, Listening, Source } from '../../core/ports/index.ts';
-import { Answerer } from './answers.ts';
 import { createControlIds } from './control-ids.ts';
 import { DoorMemory } from './door-memory.ts';
 import { InboundConnection, type InboundContext } from './inbound-connection.ts';
-import { inboundMetrics } from './inbound-metrics.ts';
+import { inboundMetrics, outcomeLabels } from './inbound-metrics.ts';
 import { type MllpSourceOptions, staged } from './source-options.ts';
 import { type ListenerTls, secureContext } from './tls.ts';
 
@@ -142,11 +141,11 @@ class MllpListener implements MllpSource {
     const labels = { listener: options.name };
     return {
       accept: staged(accept),
-      answerer: new Answerer({
+      answerOptions: {
         clock,
         nextControlId: createControlIds(options.random),
         application: options.application ?? 'BITHIVE',
-      }),
+      },
       arrivalOptions: {
         ...(options.fallbackCharset === undefined ? {} : { fallbackCharset: options.fallbackCharset }),
         ...(options.strict === undefined ? {} : { strict: options.strict }),
@@ -170,6 +169,7 @@ class MllpListener implements MllpSource {
       logger,
       metrics,
       labels,
+      outcomes: outcomeLabels(options.name),
     };
   }
 }

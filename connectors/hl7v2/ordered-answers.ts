@@ -1,12 +1,7 @@
 /** A place in the order of answers. */
 export interface AnswerSlot {
-  /** Gives the bytes of this place, empty for none; `flushed` is called when they are on their way. Once only. */
-  fill(bytes: readonly Uint8Array[], flushed?: () => void): void;
-}
-
-interface Place {
-  bytes: readonly Uint8Array[] | undefined;
-  flushed: (() => void) | undefined;
+  /** Gives the bytes of this place, undefined for none; `flushed` is called when they are on their way. Once only. */
+  fill(bytes: Uint8Array | undefined, flushed?: () => void): void;
 }
 
 /** Answers leave in the order in which their places were opened, whatever the order in which they become known. */
@@ -18,27 +13,36 @@ export class OrderedAnswers {
     this.#write = write;
   }
 
-  get openCount(): number {
-    return this.#places.length;
-  }
-
   open(): AnswerSlot {
-    const place: Place = { bytes: undefined, flushed: undefined };
+    const place = new Place(this);
     this.#places.push(place);
-    return {
-      fill: (bytes, flushed) => {
-        place.bytes = bytes;
-        place.flushed = flushed;
-        this.#flush();
-      },
-    };
+    return place;
   }
 
-  #flush(): void {
-    while (this.#places[0]?.bytes !== undefined) {
+  /** For places. */
+  flush(): void {
+    while (this.#places[0]?.isFilled === true) {
       const { bytes, flushed } = this.#places.shift()!;
-      for (const part of bytes!) this.#write(part);
+      if (bytes !== undefined) this.#write(bytes);
       flushed?.();
     }
+  }
+}
+
+class Place implements AnswerSlot {
+  bytes: Uint8Array | undefined;
+  flushed: (() => void) | undefined;
+  isFilled = false;
+  readonly #answers: OrderedAnswers;
+
+  constructor(answers: OrderedAnswers) {
+    this.#answers = answers;
+  }
+
+  fill(bytes: Uint8Array | undefined, flushed?: () => void): void {
+    this.bytes = bytes;
+    this.flushed = flushed;
+    this.isFilled = true;
+    this.#answers.flush();
   }
 }
