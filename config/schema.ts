@@ -87,6 +87,19 @@ export const configSchema = z.strictObject({
   store: z.strictObject({
     kind: z.enum(['sqlite', 'postgres']).meta({ description: 'SQLite in the data folder, or PostgreSQL.' }),
     url: secret('Connection string of PostgreSQL.').optional(),
+    postgres: z.strictObject({
+      sessions: count(
+        1,
+        200,
+        'Sessions of this node for its work. One more listens for news of other nodes.',
+      ),
+      readerSessions: count(1, 50, 'Sessions of this node for what operators ask.'),
+      pollMs: count(
+        100,
+        600_000,
+        'How often this node looks for work that it was not told of. News may be lost, so this bounds a delay.',
+      ),
+    }),
     writer: z.enum(['thread', 'inline']).meta({
       description:
         'Where SQLite commits: a thread (a slow disk stalls nothing else) or the main loop (fastest on a fast disk).',

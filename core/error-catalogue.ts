@@ -44,6 +44,7 @@ export const catalogue = {
   BH_STORE_FENCED: entry('Another owner holds the lease', 'Nothing: the other owner carries on.', 409, 'AE', '207', failed, true),
   BH_STORE_LOCKED: entry('Another process owns the data folder', 'Stop it, or use another data folder.', 503, 'AE', '207', failed, false),
   BH_STORE_VERSION: entry('The data folder or its driver has an unsupported version', 'Install the version named in the detail.', 500, 'AE', '207', failed, true),
+  BH_STORE_BLOBS: entry('The folder of large bodies is not the one of this database', 'Give every node the same folder; the detail names its marker.', 500, 'AE', '207', failed, true),
   BH_STORE_CONFLICT: entry('Another message has the same name and other content', 'Both are kept; compare them.', 200, 'AE', '207', 0xb111, true),
   BH_STORE_NOT_FOUND: entry('No such message, delivery or body', 'Check the id.', 404, 'AE', '207', failed, true),
   BH_STORE_STATE: entry('A stored state or fact has another shape than the engine writes', 'The detail names the place; restore it from a backup, then replay the message.', 500, 'AE', '207', failed, true),

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, mkdir, open, readdir, readFile, rm, statfs } from 'node:fs/promises';
+import { access, mkdir, open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { assert } from '../../core/assert.ts';
 import { BitHiveError } from '../../core/errors.ts';
@@ -16,9 +16,17 @@ export interface FolderBlobsOptions {
   /** Made when it is missing. Bodies lie in `ab/<hash>`, unfinished ones in `tmp/`, on one filesystem. */
   readonly folder: string;
   readonly diskFreeBytesMin?: number;
+  /** Engines on other machines write into the folder, too: what is unfinished may be theirs. */
+  readonly isShared?: boolean;
 }
 
-/** Opens the blob folder and removes what a killed process left unfinished. One process owns the folder (the store's lock). */
+/** A body that nobody wrote to for so long is nobody's. */
+const unfinishedMsMax = 86_400_000;
+
+/**
+ * Opens the blob folder and removes what a killed process left unfinished. One process owns the folder (the store's lock), or several that
+ * share it.
+ */
 export async function openFolderBlobs(options: FolderBlobsOptions): Promise<Blobs> {
   const root = resolve(options.folder);
   const temporary = join(root, 'tmp');
@@ -26,8 +34,20 @@ export async function openFolderBlobs(options: FolderBlobsOptions): Promise<Blob
   await makeFolders(root);
   await syncFolder(root);
   await syncFolder(dirname(root));
-  for (const name of await readdir(temporary)) await rm(join(temporary, name), { force: true });
+  await removeUnfinished(temporary, options.isShared === true ? Date.now() - unfinishedMsMax : Infinity);
   return new FolderBlobs(root, temporary, options.diskFreeBytesMin ?? limits.diskFreeBytesMin);
+}
+
+async function removeUnfinished(folder: string, beforeMs: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    // Another node may finish or remove it meanwhile.
+    const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw blobError(error);
+    });
+    if (found !== null && found.mtimeMs < beforeMs) await rm(path, { force: true });
+  }
 }
 
 /** All 256 at once: a store of a body then never waits for a folder to become durable. */

@@ -64,7 +64,11 @@ async function openedFolder<T>(
   const keys = createSystemKeys({ env: world.env, cwd: world.cwd });
   const store = await openStore(config, { clock: systemClock, logger, keys });
   try {
-    const blobs = await openFolderBlobs({ folder: blobsFolderOf(config), diskFreeBytesMin: 0 });
+    const blobs = await openFolderBlobs({
+      folder: blobsFolderOf(config),
+      diskFreeBytesMin: 0,
+      isShared: config.store.kind === 'postgres',
+    });
     return await use({
       store,
       blobs,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Database } from './database.ts';
 import type { Session } from './session-pool.ts';
 
-/** In the order in which they are read back. */
+/** In the order in which they are read back. Without `meta`: a restored database has a folder of bodies of its own. */
 export const backupTables = [
   'channels',
   'channel_leases',

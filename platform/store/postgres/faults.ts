@@ -20,6 +20,10 @@ const sentences = [
 /** The pool's word when all its sessions stayed busy; the server itself may be well. */
 const noSession = 'timeout exceeded when trying to connect';
 
+/** The system's words for ENOSPC and EDQUOT, for places of the server that give them no SQLSTATE of their own. */
+const noSpace = /no space left on device|disk quota exceeded/i;
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : '');
+
 /** Two transactions met: the same again will do. */
 export const isRetryable = (error: unknown): boolean => retryable.has(stateOfError(error));
 
@@ -36,7 +40,7 @@ export function storageError(error: unknown): BitHiveError | null {
   if (error instanceof BitHiveError) return error;
   const state = stateOfError(error);
   const withCause = { cause: error };
-  if (state === '53100') {
+  if (state === '53100' || noSpace.test(messageOf(error))) {
     return new BitHiveError('BH_STORE_FULL', 'the disk of the database server is full', withCause);
   }
   const waitedInVain = error instanceof Error && error.message.includes(noSession);

@@ -5,6 +5,7 @@ import { WorkListeners } from '../sqlite/work-listeners.ts';
 import { appendAudit } from './apply/audit-log.ts';
 import { acceptMessages } from './apply/inbox.ts';
 import { settleDeliveries } from './apply/settlements.ts';
+import { claimBlobsFolder } from './blobs-folder.ts';
 import { inlineBytes } from './body-block.ts';
 import { Database } from './database.ts';
 import { type GroupAnswer, GroupQueue } from './group-queue.ts';
@@ -29,6 +30,8 @@ export interface PostgresStoreOptions {
   readonly statementMs?: number;
   /** How often everything is looked at, for the case that a notification was lost. */
   readonly pollMs?: number;
+  /** Folder of large bodies. Given: it must be the one of the other nodes. */
+  readonly blobsFolder?: string;
 }
 
 const groupBytesMax = 16 * 1024 * 1024;
@@ -37,10 +40,10 @@ const defaults = { poolSize: 8, readerPoolSize: 2, connectMs: 5_000, statementMs
 /**
  * Opens the store of a database, for one node of several, and brings the schema up to date. Throws BH_STORE_VERSION when the server
  * is older than 13, not in UTF8, not durable, or written by a newer engine; BH_CONFIG_VALUE when it refuses the user or the
- * database; BH_STORE_IO when it cannot be reached.
+ * database; BH_STORE_IO when it cannot be reached; BH_STORE_BLOBS when the other nodes have another folder of bodies.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
-  const { url, clock, logger, owner, ...sizes } = options;
+  const { url, clock, logger, owner, blobsFolder, ...sizes } = options;
   const settings = { ...defaults, ...sizes };
   const session: SessionOptions = {
     url,
@@ -65,6 +68,12 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     logger,
     onRecovered: () => listeners.tell([{ kind: 'any' }]),
   });
+  try {
+    if (blobsFolder !== undefined) await claimBlobsFolder(database, blobsFolder);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
   const wakeUps = new WakeUps({
     database,
     session,

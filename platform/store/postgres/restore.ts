@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import pg from 'pg';
 import { BitHiveError } from '../../../core/errors.ts';
 import { type BackupManifest, backupFolderName, backupTables, manifestName } from './backup.ts';
+import { forgetBlobsFolder } from './blobs-folder.ts';
 import { storageError } from './faults.ts';
 import { migrate } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
@@ -31,6 +32,7 @@ export async function restorePostgresBackup(url: string, folder: string): Promis
     const session = sessionOf(client);
     await requireEmpty(session);
     await session.query({ text: 'BEGIN' });
+    await session.query(forgetBlobsFolder);
     for (const table of backupTables) {
       await readTable(session, table, join(from, `${table}.ndjson`), manifest.rows[table] ?? 0);
     }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -103,6 +103,20 @@ describe('folder blobs', () => {
     const again = await openFolderBlobs({ folder, diskFreeBytesMin: 0 });
     expect(await readdir(join(folder, 'tmp'))).toEqual([]);
     expect(Buffer.from(await again.read(hash)).toString()).toBe('kept');
+  });
+
+  test('in a folder that nodes share, a body that another node is taking in comes through the start of this one', async () => {
+    const writer = await blobs.begin(bytesMax);
+    await writer.write(new TextEncoder().encode('half '));
+    const leftover = join(folder, 'tmp', 'leftover');
+    await writeFile(leftover, 'of a node that was killed long ago');
+    const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
+    await utimes(leftover, twoDaysAgo, twoDaysAgo);
+    await openFolderBlobs({ folder, diskFreeBytesMin: 0, isShared: true });
+    expect(await readdir(join(folder, 'tmp'))).toHaveLength(1);
+    await writer.write(new TextEncoder().encode('whole'));
+    const { hash } = await writer.commit();
+    expect(Buffer.from(await blobs.read(hash)).toString()).toBe('half whole');
   });
 
   test('the door closes at the watermark', async () => {
