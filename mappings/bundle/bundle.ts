@@ -15,7 +15,11 @@ export interface BundleEntry {
   /** `urn:uuid:` of a UUID v5 over the key parts. */
   readonly fullUrl: string;
   readonly resource: Resource;
-  readonly request: { readonly method: 'PUT' | 'POST'; readonly url: string; readonly ifNoneExist?: string };
+  readonly request: {
+    readonly method: 'PUT' | 'POST' | 'PATCH';
+    readonly url: string;
+    readonly ifNoneExist?: string;
+  };
 }
 
 export interface Bundle {

@@ -5,6 +5,7 @@ import { BitHiveError } from '../../core/errors.ts';
 import type { OrderFacts } from '../../core/order.ts';
 import type { Hl7Message } from '../../formats/hl7v2/index.ts';
 import type { Bundle } from '../bundle/bundle.ts';
+import { splitRetired } from '../bundle/retire.ts';
 import { siteSystems } from '../identity/systems.ts';
 import { nameUuid } from '../identity/uuid.ts';
 import type { SiteSettings } from '../site.ts';
@@ -20,6 +21,8 @@ import { builtInTypes } from './values/built-in-types.ts';
 
 export interface Conversion {
   readonly bundle: Bundle;
+  /** What must be at the receiver before `bundle`: a transaction of its own, to be delivered first. Only merges have one. */
+  readonly before?: Bundle;
   readonly issues: readonly MapIssue[];
   /** What no row took, so that IT sees what is not carried. */
   readonly residue: readonly Residue[];
@@ -65,8 +68,10 @@ export function loadHl7ToFhirMap(options: {
   return {
     version,
     takes: [...byType.keys()].filter((type) => type !== '*').sort(),
-    convert: (message, context) =>
-      convertMessage(mapSite, mapFor(message, byType) ?? fallback, message, context),
+    convert(message, context) {
+      const conversion = convertMessage(mapSite, mapFor(message, byType) ?? fallback, message, context);
+      return { ...conversion, ...splitRetired(conversion.bundle, site) };
+    },
   };
 }
 

@@ -5,9 +5,10 @@ import type { SiteSettings } from '../site.ts';
  * How a resource is written (FHIR R4 3.1.0.11.2):
  * - `update`: the message says how the resource is now. `PUT Type?identifier=`.
  * - `ensure`: the message refers to it. `POST` with ifNoneExist, so that a richer record is never overwritten.
+ * - `retire`: the message ends it and tells little of it. PATCH; `splitRetired` makes of the entry what a server takes.
  * - `record`: a fact about this message (MessageHeader, Provenance), written once. They have no identifier element: a tag carries it.
  */
-export type WriteMode = 'update' | 'ensure' | 'record';
+export type WriteMode = 'update' | 'ensure' | 'retire' | 'record';
 
 export function bundleEntry(
   site: SiteSettings,
@@ -25,11 +26,15 @@ export function bundleEntry(
   if (site.write === 'client-id') {
     const { resourceType, ...rest } = resource;
     const url = `${resourceType}/${uuid}`;
-    return { fullUrl, resource: { resourceType, id: uuid, ...rest }, request: { method: 'PUT', url } };
+    const method = mode === 'retire' ? 'PATCH' : 'PUT';
+    return { fullUrl, resource: { resourceType, id: uuid, ...rest }, request: { method, url } };
   }
   const query = `${mode === 'record' ? '_tag' : 'identifier'}=${token(identifier)}`;
   const type = resource.resourceType;
-  if (mode === 'update') return { fullUrl, resource, request: { method: 'PUT', url: `${type}?${query}` } };
+  if (mode === 'update' || mode === 'retire') {
+    const method = mode === 'update' ? 'PUT' : 'PATCH';
+    return { fullUrl, resource, request: { method, url: `${type}?${query}` } };
+  }
   return { fullUrl, resource, request: { method: 'POST', url: type, ifNoneExist: query } };
 }
 

@@ -19,14 +19,13 @@ export function mapHl7(maps: { readonly 'hl7v2-to-fhir': Hl7ToFhirMap }): StepKi
       takes: ['hl7v2'],
       apply({ message, subject, keys }, output) {
         const context = { receivedAtMs: message.receivedAtMs, messageId: message.id };
-        const { bundle, issues, residue, orders } = maps[name].convert(subject.hl7, context);
-        const urgency = orders[0]?.urgency ?? 'routine';
-        output.products.push({
-          contentType: fhirContentType,
-          bytes: block.encode(printBundle(bundle)),
-          keys,
-          priority: urgencyPriority[urgency],
-        });
+        const { bundle, before, issues, residue, orders } = maps[name].convert(subject.hl7, context);
+        const priority = urgencyPriority[orders[0]?.urgency ?? 'routine'];
+        // Deliveries of one message keep their order in the lanes that they share.
+        for (const one of before === undefined ? [bundle] : [before, bundle]) {
+          const bytes = block.encode(printBundle(one));
+          output.products.push({ contentType: fhirContentType, bytes, keys, priority });
+        }
         for (const order of orders) {
           output.states.push({ scope: orderScope, key: order.accessionNumber, value: orderFactsJson(order) });
         }

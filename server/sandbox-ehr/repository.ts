@@ -10,7 +10,7 @@ import {
   type SearchRequest,
   type WithId,
 } from '@medplum/core';
-import { FhirRepository, type UpdateResourceOptions } from '@medplum/fhir-router';
+import { FhirRepository, MemoryRepository, type UpdateResourceOptions } from '@medplum/fhir-router';
 import type { Bundle, Reference, Resource } from '@medplum/fhirtypes';
 import type { UnknownObject } from '../../formats/fhir/index.ts';
 import { checkSearchable } from './search-parameters.ts';
@@ -27,6 +27,16 @@ interface Stored {
   /** Oldest first; null marks a deletion. */
   readonly versions: (WithId<Resource> | null)[];
 }
+
+type PatchOperations = Parameters<FhirRepository['patchResource']>[2];
+
+/** Reads, patches and updates through the repository that it is called on. */
+const patchResource = MemoryRepository.prototype.patchResource as (
+  this: FhirRepository<undefined>,
+  resourceType: string,
+  id: string,
+  patch: PatchOperations,
+) => Promise<WithId<Resource>>;
 
 /**
  * Resources in memory with numbered versions. Callers take turns (`SandboxEhr` serialises requests). A transaction keeps the way back
@@ -76,8 +86,13 @@ export class SandboxRepository extends FhirRepository<undefined> {
     });
   }
 
-  patchResource<T extends Resource>(): Promise<WithId<T>> {
-    throw new OperationOutcomeError(badRequest('PATCH is not offered'));
+  /** The package's own JSON Patch (RFC 6902), over our versions. */
+  async patchResource<T extends Resource>(
+    resourceType: T['resourceType'],
+    id: string,
+    patch: PatchOperations,
+  ): Promise<WithId<T>> {
+    return (await patchResource.call(this, resourceType, id, patch)) as WithId<T>;
   }
 
   async readResource<T extends Resource>(resourceType: string, id: string): Promise<WithId<T>> {

@@ -61,7 +61,7 @@ export function compileResource(
     }
     const { uuid, identifier } = identify(run, made, frame, resource);
     run.row = spec.name;
-    if (spec.write === 'update' && run.has(uuid)) {
+    if ((spec.write === 'update' || spec.write === 'retire') && run.has(uuid)) {
       run.issue(
         'error',
         'duplicate',

@@ -77,7 +77,7 @@ export const resourceSchema = z.strictObject({
   key: key.default(['identifier']),
   /** Identifier types in order of preference. */
   prefer: z.array(z.string()).default([]),
-  write: z.enum(['update', 'ensure', 'record']).default('update'),
+  write: z.enum(['update', 'ensure', 'retire', 'record']).default('update'),
   link: z.record(z.string(), link).default({}),
   /** Goes into another resource too: its reference at `to`, and what `map` makes of the anchor beside it. */
   back: z

@@ -15,9 +15,10 @@ const index = hasShared
   : [];
 const convert = (message: Hl7Message): Conversion => map.convert(message, { receivedAtMs, messageId: 1 });
 
-/** Every reference to an entry of the Bundle has that entry; there are no others but conditional and logical ones. */
-function danglingReferences({ bundle }: Conversion): readonly string[] {
-  const entries = new Set(bundle.entry.map((entry) => entry.fullUrl));
+/** Every reference is to an entry of the Bundle, or a conditional one to what the Bundle before it made sure of. */
+function danglingReferences({ bundle, before }: Conversion): readonly string[] {
+  const ensured = (before?.entry ?? []).map(({ request }) => `${request.url}?${request.ifNoneExist}`);
+  const entries = new Set([...ensured, ...bundle.entry.map((entry) => entry.fullUrl)]);
   const dangling: string[] = [];
   JSON.stringify(bundle, (name, value: unknown) => {
     if (name === 'reference' && typeof value === 'string' && !entries.has(value)) dangling.push(value);
