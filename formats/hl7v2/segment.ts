@@ -14,13 +14,13 @@ export interface SegmentContext {
 }
 
 export function segmentContext(text: string, delimiters: Delimiters, encoding: () => string): SegmentContext {
-  const { component, repetition, escape, subcomponent, truncation } = delimiters;
-  const bodyStart = 4 + (component + repetition + escape + subcomponent + truncation).length;
+  const { component, repetition, escape: mark, subcomponent, truncation } = delimiters;
+  const bodyStart = 4 + (component + repetition + mark + subcomponent + truncation).length;
   return {
     text,
     delimiters,
     encoding,
-    hasEscapes: escape !== '' && text.includes(escape, bodyStart),
+    hasEscapes: mark !== '' && text.includes(mark, bodyStart),
     hasRepetitions: repetition !== '' && text.includes(repetition, bodyStart),
     memo: new SplitMemo(),
   };

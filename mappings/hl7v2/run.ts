@@ -90,7 +90,11 @@ export class Run {
   }
 
   take(segment: Hl7Segment, field: number, taken: Taken): void {
-    const fields = (this.#taken[segment.index] ??= []);
+    let fields = this.#taken[segment.index];
+    if (fields === undefined) {
+      fields = [];
+      this.#taken[segment.index] = fields;
+    }
     const before = fields[field];
     if (before === undefined) fields[field] = taken;
     else if ('covers' in before) fields[field] = [before, taken];

@@ -25,8 +25,8 @@ export class MadeResources {
   add(made: Made): void {
     const { anchor, group } = made.frame;
     this.list.push(made);
-    (this.#byAnchor[anchor.index] ??= []).push(made);
-    const first = group < 0 ? this.#ungrouped : (this.#byGroup[group] ??= []);
+    at(this.#byAnchor, anchor.index).push(made);
+    const first = group < 0 ? this.#ungrouped : at(this.#byGroup, group);
     if (named(first, made.spec.name) === undefined) first.push(made);
   }
 
@@ -37,6 +37,14 @@ export class MadeResources {
     const grouped = frame.group < 0 ? undefined : named(this.#byGroup[frame.group], name);
     return grouped ?? named(this.#ungrouped, name);
   }
+}
+
+function at(lists: (OnePerName | undefined)[], index: number): OnePerName {
+  const known = lists[index];
+  if (known !== undefined) return known;
+  const made: OnePerName = [];
+  lists[index] = made;
+  return made;
 }
 
 function named(list: OnePerName | undefined, name: string): Made | undefined {
