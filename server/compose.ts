@@ -15,11 +15,12 @@ import { createPrometheusMetrics } from '../platform/observability/prometheus-me
 import { systemRandom } from '../platform/random.ts';
 import { createSystemKeys } from '../platform/security/system-keys.ts';
 import { ensureTokenFile } from '../platform/security/token-file.ts';
+import { alertFile } from './compose/alert-file.ts';
 import { backupTo } from './compose/backup.ts';
 import type { RunningParts } from './compose/catalog.ts';
 import { channelEnvironment, type Environment } from './compose/channel-files.ts';
 import { checkChannels } from './compose/check-channels.ts';
-import { blobsFolderOf, tokenFileOf } from './compose/data-folder.ts';
+import { alertFileOf, blobsFolderOf, tokenFileOf } from './compose/data-folder.ts';
 import { Keeper } from './compose/keeper.ts';
 import { openStore } from './compose/open-store.ts';
 import { ownerName } from './compose/owner-name.ts';
@@ -134,6 +135,7 @@ async function start(
       deadLetters: 1,
     },
     everyMs: config.alerts.checkSeconds * 1000,
+    memory: alertFile(alertFileOf(config)),
     ...(config.alerts.webhook ? { notify: postAlert(config.alerts.webhook, outbound.lookup) } : {}),
   });
   const keeper = new Keeper({ store, blobs, clock, logger, retentionDays: config.retention.days });
@@ -160,10 +162,10 @@ async function start(
     await Promise.all([stopHttp(), pipelines.stop(graceMs)]);
   });
   await pipelines.start();
-  alerts.start();
+  await alerts.start();
   keeper.start();
   closers.push(async () => {
-    alerts.stop();
+    await alerts.stop();
     await keeper.stop();
   });
   const doors = await pipelines.open();

@@ -3,6 +3,7 @@ import type { Clock, Depths, Gauge, Logger, Metrics, Store } from '../../core/po
 import type { AlertSettings, AlertsOfChannel } from '../channel/definition.ts';
 import type { ChannelRuntime } from '../runtime/channel-runtime.ts';
 import { type Alert, evaluate, type Snapshot } from './evaluate.ts';
+import { type AlertMemory, noAlertMemory } from './memory.ts';
 
 export interface AlertChange {
   readonly change: 'raised' | 'cleared';
@@ -18,6 +19,8 @@ export interface AlertMonitorOptions {
   readonly channels: () => readonly ChannelRuntime[];
   /** Tells the outside (a webhook). A failure is logged and does not stop the watch. */
   readonly notify?: (change: AlertChange) => Promise<void>;
+  /** Absent: what was raised is forgotten with the process. */
+  readonly memory?: AlertMemory;
   /** The site's limits, for channels that state none. */
   readonly defaults: AlertSettings;
   readonly everyMs: number;
@@ -29,12 +32,19 @@ export class AlertMonitor {
   readonly #active = new Map<string, Alert>();
   readonly #gauge: Gauge;
   readonly #startedAtMs: number;
+  readonly #memory: AlertMemory;
+  /** Raised by an earlier run, and not yet confirmed or ended by what this one saw itself. */
+  readonly #recalled = new Set<string>();
+  #recalling: Promise<void> | undefined;
+  #isSaved = true;
   #cancel: () => void = () => {};
+  #round: Promise<void> = Promise.resolve();
   #stopped = false;
 
   constructor(options: AlertMonitorOptions) {
     this.#options = options;
     this.#startedAtMs = options.clock.nowMs();
+    this.#memory = options.memory ?? noAlertMemory;
     this.#gauge = options.metrics.gauge({
       name: 'bithive_alerts_active',
       help: '1 while the alert lasts',
@@ -46,25 +56,50 @@ export class AlertMonitor {
     return [...this.#active.values()];
   }
 
-  start(): void {
+  /** Resolves when what an earlier run raised is known again. */
+  async start(): Promise<void> {
+    await this.#recall();
+    this.#schedule();
+  }
+
+  #schedule(): void {
     this.#cancel = this.#options.clock.after(this.#options.everyMs, () => {
-      this.look()
+      this.#round = this.look()
         .catch((error) =>
           this.#options.logger.warn('alerts.fault', { code: toBitHiveError(error).code }, error),
         )
         .finally(() => {
-          if (!this.#stopped) this.start();
+          if (!this.#stopped) this.#schedule();
         });
     });
   }
 
-  stop(): void {
+  /** Ends after the look in hand. */
+  async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel();
+    await this.#round;
+  }
+
+  #recall(): Promise<void> {
+    this.#recalling ??= this.#memory.load().then(
+      (raised) => {
+        for (const alert of raised) {
+          this.#recalled.add(alert.id);
+          this.#active.set(alert.id, alert);
+          this.#gauge.set(1, labelsOf(alert));
+        }
+      },
+      // The watch goes on without it: the worst is an alert that is raised twice.
+      (error: unknown) =>
+        this.#options.logger.warn('alerts.forgotten', { code: toBitHiveError(error).code }, error),
+    );
+    return this.#recalling;
   }
 
   /** One look; exported for tests and for `status`. */
   async look(): Promise<void> {
+    await this.#recall();
     const { store, clock, logger } = this.#options;
     const health = await store.health();
     const nowMs = clock.nowMs();
@@ -81,10 +116,23 @@ export class AlertMonitor {
       if (isKnown && !now.has(id)) await this.#tell('cleared', alert);
     }
     for (const [id, alert] of now) this.#active.set(id, alert);
+    await this.#save();
+  }
+
+  /** After the telling: a crash between the two tells once more, where the other order would keep silent. */
+  async #save(): Promise<void> {
+    if (this.#isSaved) return;
+    try {
+      await this.#memory.save(this.active);
+      this.#isSaved = true;
+    } catch (error) {
+      this.#options.logger.warn('alerts.not-kept', { code: toBitHiveError(error).code }, error);
+    }
   }
 
   async #watched(nowMs: number): Promise<Pick<Snapshot, 'depths' | 'channels'>> {
     const { store, channels, defaults } = this.#options;
+    const depths = await store.depths(nowMs);
     const watched = channels().map(async (channel) => {
       const { name, inForce } = channel;
       const { definition, source } = inForce.compiled;
@@ -95,17 +143,39 @@ export class AlertMonitor {
         settings.silenceMinutes === 0
           ? []
           : await store.searchMessages({ channel: name, kind: source.kind.messageKind, sinceMs, limit: 1 });
-      const lastReceivedAtMs = Math.max(newest?.receivedAtMs ?? 0, this.#startedAtMs);
-      return { name, settings, lastReceivedAtMs, unreachable: channel.unreachable };
+      // A silence that an earlier run told is not broken by a restart.
+      const sinceAtLeastMs = this.#recalled.has(`silence|${name}`) ? 0 : this.#startedAtMs;
+      const lastReceivedAtMs = Math.max(newest?.receivedAtMs ?? 0, sinceAtLeastMs);
+      const unreachable = [...channel.unreachable, ...this.#notYetReached(channel, depths)];
+      return { name, settings, lastReceivedAtMs, unreachable };
     });
-    return { channels: await Promise.all(watched), depths: await store.depths(nowMs) };
+    return { channels: await Promise.all(watched), depths };
+  }
+
+  /**
+   * Destinations that an earlier run could not reach. A new process has tried nothing and would call them reachable; they are so when
+   * nothing waits any more that waited then.
+   */
+  #notYetReached({ name, unreachable }: ChannelRuntime, depths: Depths): readonly string[] {
+    for (const destination of unreachable) this.#recalled.delete(`disconnected|${name}|${destination}`);
+    return depths.destinations
+      .filter(
+        ({ channel, destination, open, oldestCreatedAtMs }) =>
+          channel === name &&
+          this.#recalled.has(`disconnected|${name}|${destination}`) &&
+          open > 0 &&
+          (oldestCreatedAtMs ?? this.#startedAtMs) < this.#startedAtMs,
+      )
+      .map(({ destination }) => destination);
   }
 
   async #tell(change: AlertChange['change'], alert: Alert): Promise<void> {
     const { clock, logger, notify } = this.#options;
     if (change === 'raised') this.#active.set(alert.id, alert);
     else this.#active.delete(alert.id);
-    const labels = { alert: alert.kind, channel: alert.channel ?? '', destination: alert.destination ?? '' };
+    this.#recalled.delete(alert.id);
+    this.#isSaved = false;
+    const labels = labelsOf(alert);
     this.#gauge.set(change === 'raised' ? 1 : 0, labels);
     logger.warn(`alert.${change}`, { ...labels, text: alert.text });
     try {
@@ -115,6 +185,8 @@ export class AlertMonitor {
     }
   }
 }
+
+const labelsOf = ({ kind, channel = '', destination = '' }: Alert) => ({ alert: kind, channel, destination });
 
 const noDepths: Depths = { channels: [], destinations: [] };
 
