@@ -1,13 +1,15 @@
 import { z } from 'zod';
+import type { DeliverySummary } from '../../../core/delivery.ts';
 import { BitHiveError } from '../../../core/errors.ts';
 import type { MessageId } from '../../../core/ids.ts';
+import { limits } from '../../../core/limits.ts';
 import { type Message, type SearchKeyName, searchKeyNames } from '../../../core/message.ts';
 import type { Store } from '../../../core/ports/index.ts';
 import { type AnyApiRoute, apiRoute, nothing } from '../api-route.ts';
 import { bodyAnswer } from '../body-answer.ts';
 import { defaultLimit, idParams, limitText, messageIdText, moment, name } from '../input.ts';
 import type { HttpServerOptions } from '../options.ts';
-import { attemptView, deliveryView, messageView, summaryView } from '../views.ts';
+import { attemptView, deliverySummaryView, messageView, summaryView } from '../views.ts';
 
 const keyQuery = Object.fromEntries(searchKeyNames.map((key) => [key, name.optional()])) as Record<
   SearchKeyName,
@@ -33,17 +35,26 @@ export async function messageOf(store: Store, id: MessageId): Promise<Message> {
 }
 
 export async function lineageView(store: Store, id: MessageId) {
-  const { parents, children, deliveries, report } = await store.lineage(id);
-  const shown = await Promise.all(
-    deliveries.map(async (deliveryId) => {
-      const [delivery, attempts] = await Promise.all([
-        store.getDelivery(deliveryId),
-        store.attempts(deliveryId),
-      ]);
-      return delivery ? [{ ...deliveryView(delivery), history: attempts.map(attemptView) }] : [];
+  const { parents, children, report } = await store.lineage(id);
+  const deliveries = await Promise.all(
+    (await deliveriesOf(store, id)).map(async (delivery) => {
+      const attempts = await store.attempts(delivery.id);
+      return { ...deliverySummaryView(delivery), history: attempts.map(attemptView) };
     }),
   );
-  return { id, parents, children, deliveries: shown.flat(), ...(report === undefined ? {} : { report }) };
+  return { id, parents, children, deliveries, ...(report === undefined ? {} : { report }) };
+}
+
+/** All of them, oldest first, a page at a time and without their bodies. */
+async function deliveriesOf(store: Store, messageId: MessageId): Promise<readonly DeliverySummary[]> {
+  const limit = limits.searchRowsMax;
+  const found: DeliverySummary[] = [];
+  for (;;) {
+    const last = found.at(-1);
+    const page = await store.listDeliveries({ messageId, limit, ...(last ? { before: last.id } : {}) });
+    found.push(...page);
+    if (page.length < limit) return found.reverse();
+  }
 }
 
 export type MessageSearch = z.output<typeof searchQuery>;

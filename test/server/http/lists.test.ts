@@ -34,6 +34,15 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
+test('a lineage tells deliveries without reading a body', async () => {
+  called.length = 0;
+  const answer = (await (await server.get('/api/messages/1/lineage')).json()) as {
+    deliveries: { bodyBytes: number; history: unknown[] }[];
+  };
+  expect(answer.deliveries).toMatchObject([{ bodyBytes: 100_000, history: [] }]);
+  expect(called.filter((method) => ['searchDeliveries', 'getDelivery'].includes(method))).toEqual([]);
+});
+
 test.each([
   ['messages', 'listMessages', ['searchMessages', 'getMessage']],
   ['deliveries', 'listDeliveries', ['searchDeliveries', 'getDelivery']],
