@@ -96,10 +96,11 @@ async function start(
   });
   const { site, models, outbound } = checked.parts;
 
-  const store = await openStore(config, { clock, logger, keys });
+  const store = await openStore(config, { clock, logger, keys }, { isEngine: true });
   closers.push(() => store.close());
   const blobs = await openFolderBlobs({
     folder: blobsFolderOf(config),
+    isShared: config.store.kind === 'postgres',
     diskFreeBytesMin: config.disk.freeBytesMin,
   });
   const tokenFile = tokenFileOf(config);

@@ -92,6 +92,17 @@ const timestamp = '20261122080000+0000';
       await second.stop();
     }
   });
+
+  test('a node with a folder of bodies of its own does not start', async () => {
+    const { config } = loadConfig({
+      argv: ['--data', join(folder, 'elsewhere'), '--http-port', '0', '--hl7v2-port', '0']
+        .concat(['--ehr-fhir-url', hospital.ehr.url, '--log-level', 'error'])
+        .concat(flags),
+      env: {},
+      cwd: folder,
+    });
+    await expect(startEngine({ config, environment: {} })).rejects.toMatchObject({ code: 'BH_STORE_BLOBS' });
+  });
 });
 
 const portOf = (engine: Engine, protocol: string): number =>
