@@ -24,6 +24,12 @@ export function linkLateOrder(
   const scope = awaitedScope(channel);
   const awaited = parseAwaitedOrder(input.state.get(scope, key));
   if (!awaited) return;
+  const study = parseStudyState(input.state.get(channel, key));
+  if (!study || (study.status === 'complete' && study.instances === 0)) {
+    output.states.push({ scope, key, value: null });
+    output.report.order = 'not come before the images were forgotten; the report stays without it';
+    return;
+  }
   const nowMs = input.message.receivedAtMs;
   const waitOn = (state: AwaitedOrder): void => {
     const dueAtMs = nextLookMs(state, nowMs, settings);
@@ -45,10 +51,8 @@ export function linkLateOrder(
     waitOn({ ...awaited, flaggedOrder: messageId });
     return;
   }
-  const study = parseStudyState(input.state.get(channel, key));
   // Reopened: the report of the next version finds the order by itself. One that never comes leaves this one to wait out its time.
-  const isAsReported = (version: number): boolean =>
-    study?.status === 'complete' && study.version === version && study.instances > 0;
+  const isAsReported = (version: number): boolean => study.status === 'complete' && study.version === version;
   const linked = awaited.findings.filter((finding) => isAsReported(finding.study.version));
   const late = { linkedAtMs: nowMs, messageId: found.order.messageId };
   for (const finding of linked)

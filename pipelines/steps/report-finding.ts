@@ -62,7 +62,7 @@ function report(
 ): void {
   const { order: known, ...finding } = parseFinding(input.subject.json);
   const { studyInstanceUid: key, instances } = finding.study;
-  const accessionNumber = accessionOf(finding) ?? known?.accessionNumber;
+  const accessionNumber = known?.accessionNumber ?? accessionOf(finding);
   const found = orderOfStudy(input.state, accessionNumber, () => instances);
   const order = found.kind === 'none' ? known : found.order;
   const isLinked = order !== undefined && isOrderOfPatient(order, instances);

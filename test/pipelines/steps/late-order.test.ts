@@ -126,6 +126,15 @@ describe('an order that comes after the report', () => {
     expect([...imaging.states.keys()].filter((key) => key.includes('awaited'))).toEqual([]);
   });
 
+  test('is not waited for longer than the images are kept', () => {
+    const imaging = new ImagingProcess('{ map: finding-to-fhir, orderDays: 60 }');
+    reported(imaging);
+    const looks = imaging.pass(31 * dayMs);
+    expect(looks.at(-1)?.report).toMatchObject({ order: expect.stringContaining('forgotten') });
+    expect([...imaging.states.keys()]).toEqual(['imaging 1.2.3']);
+    expect(imaging.timers.size).toBe(0);
+  });
+
   test('is not waited for where the site says so, or the images have no accession number', () => {
     const off = new ImagingProcess('{ map: finding-to-fhir, orderDays: 0 }');
     reported(off);
