@@ -104,15 +104,17 @@ test('a receiver that is down stays so for a process that has not tried it yet',
   await accept('C1');
   await until(() => engine.pipelines.channels[0]?.unreachable.length === 1);
   await alerts.look();
+  let isHeld = false;
   receiver.answer = () =>
     new Promise((resolve) => {
+      isHeld = true;
       release = () => resolve({ kind: 'delivered' });
     });
   aheadMs = 1_000;
   await restart();
   await alerts.look();
   expect([ids(), told]).toEqual([['disconnected|adt|ehr'], []]);
-  await until(() => receiver.sent.length > 0);
+  await until(() => isHeld);
   release();
   await until(async () => (await engine.store.depths(0)).destinations.every(({ open }) => open === 0));
   await alerts.look();
