@@ -53,7 +53,12 @@ onServer('PostgreSQL: settings', () => {
   };
 
   test('sessions are bounded by the settings', async () => {
-    const store = await open('a', ['--store-postgres-sessions', '2', '--store-postgres-reader-sessions', '1']);
+    const store = await open('a', [
+      '--store-postgres-sessions',
+      '2',
+      '--store-postgres-reader-sessions',
+      '1',
+    ]);
     const sessions = async () => {
       const [row] = await server!.run(
         url,
