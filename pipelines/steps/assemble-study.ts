@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { assert } from '../../core/assert.ts';
 import type { Message } from '../../core/message.ts';
 import type { StudyInstance } from '../../core/study.ts';
+import { isOrderOfPatient } from '../../mappings/imaging/order-match.ts';
 import type { StepKind } from '../channel/catalog.ts';
 import type { ProcessOutput, StepInput } from '../process/step.ts';
 import {
@@ -14,7 +15,7 @@ import {
   onTimer,
   quietTimer,
 } from '../study/assembly.ts';
-import { issueOfAnotherPatient, orderOfStudy } from '../study/order-of-study.ts';
+import { issueOfAnotherPatient, orderUnder } from '../study/order-of-study.ts';
 import { jsonOf, parseInstance, parseStoredInstance, parseStudyState } from '../study/stored.ts';
 
 const dayMs = 86_400_000;
@@ -81,16 +82,14 @@ function complete(
   if (!step) return;
   write(channel, key, step, output);
   if (step.state.status === 'open') return;
+  // First: a state that is not loaded yet has the message processed again, and the instances may be thousands.
+  const order = orderUnder(input.state, step.state.accessionNumber);
   const instances = instancesOf(input, channel, key);
-  output.study = {
-    studyInstanceUid: key,
-    version: step.state.version,
-    instances,
-    completedAtMs: input.message.receivedAtMs,
-  };
-  const found = orderOfStudy(input.state, step.state.accessionNumber, () => instances);
-  if (found.kind === 'matches') output.order = found.order;
-  else if (found.kind === 'of-another-patient') output.report.issues = [issueOfAnotherPatient(found.order)];
+  const completedAtMs = input.message.receivedAtMs;
+  output.study = { studyInstanceUid: key, version: step.state.version, instances, completedAtMs };
+  if (order === undefined) return;
+  if (isOrderOfPatient(order, instances)) output.order = order;
+  else output.report.issues = [issueOfAnotherPatient(order)];
 }
 
 /** The instances of a study that this channel assembled, in the order in which they were taken. */

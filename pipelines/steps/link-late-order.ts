@@ -1,7 +1,8 @@
 import type { Json } from '../../core/json.ts';
+import { isOrderOfPatient } from '../../mappings/imaging/order-match.ts';
 import type { ProcessOutput, StepInput } from '../process/step.ts';
 import { type AwaitSettings, nextLookMs, orderTimer, wholeOf } from '../study/awaited-order.ts';
-import { issueOfAnotherPatient, orderOfStudy } from '../study/order-of-study.ts';
+import { issueOfAnotherPatient, orderUnder } from '../study/order-of-study.ts';
 import { type AwaitedOrder, jsonOf, parseAwaitedOrder, parseStudyState } from '../study/stored.ts';
 import { instancesOf } from './assemble-study.ts';
 import type { PrintReport } from './report-finding.ts';
@@ -39,27 +40,25 @@ export function linkLateOrder(
     else output.report.order = 'not come in time; the report stays without it';
   };
 
-  const instances = () => instancesOf(input, channel, key);
-  const found = orderOfStudy(input.state, awaited.accessionNumber, instances);
-  if (found.kind === 'none') {
+  const order = orderUnder(input.state, awaited.accessionNumber);
+  if (order === undefined) {
     waitOn(awaited);
     return;
   }
-  if (found.kind === 'of-another-patient') {
-    const { messageId } = found.order;
-    if (awaited.flaggedOrder !== messageId) output.report.issues = [issueOfAnotherPatient(found.order)];
+  const instances = instancesOf(input, channel, key);
+  const { messageId } = order;
+  if (!isOrderOfPatient(order, instances)) {
+    if (awaited.flaggedOrder !== messageId) output.report.issues = [issueOfAnotherPatient(order)];
     waitOn({ ...awaited, flaggedOrder: messageId });
     return;
   }
   // Reopened: the report of the next version finds the order by itself. One that never comes leaves this one to wait out its time.
   const isAsReported = (version: number): boolean => study.status === 'complete' && study.version === version;
   const linked = awaited.findings.filter((finding) => isAsReported(finding.study.version));
-  const late = { linkedAtMs: nowMs, messageId: found.order.messageId };
-  for (const finding of linked)
-    output.products.push(print({ ...wholeOf(finding, instances()), order: found.order }, late));
+  const late = { linkedAtMs: nowMs, messageId };
+  for (const finding of linked) output.products.push(print({ ...wholeOf(finding, instances), order }, late));
   const findings = awaited.findings.filter((finding) => !linked.includes(finding));
-  if (linked.length > 0)
-    output.report.order = { linked: linked.map(({ model }) => model.name), messageId: found.order.messageId };
+  if (linked.length > 0) output.report.order = { linked: linked.map(({ model }) => model.name), messageId };
   if (findings.length === 0) output.states.push({ scope, key, value: null });
   else waitOn({ ...awaited, findings });
 }

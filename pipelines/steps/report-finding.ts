@@ -7,7 +7,7 @@ import type { SiteSettings } from '../../mappings/site.ts';
 import type { StepKind } from '../channel/catalog.ts';
 import type { ProcessOutput, Product, StepInput } from '../process/step.ts';
 import { type AwaitSettings, awaitOrder, orderTimer, reported } from '../study/awaited-order.ts';
-import { issueOfAnotherPatient, orderOfStudy } from '../study/order-of-study.ts';
+import { issueOfAnotherPatient, orderUnder } from '../study/order-of-study.ts';
 import { jsonOf, parseAwaitedOrder, parseFinding } from '../study/stored.ts';
 import { awaitedScope, linkLateOrder } from './link-late-order.ts';
 import { fhirContentType } from './map-hl7.ts';
@@ -63,17 +63,16 @@ function report(
   const { order: known, ...finding } = parseFinding(input.subject.json);
   const { studyInstanceUid: key, instances } = finding.study;
   const accessionNumber = known?.accessionNumber ?? accessionOf(finding);
-  const found = orderOfStudy(input.state, accessionNumber, () => instances);
-  const order = found.kind === 'none' ? known : found.order;
-  const isLinked = order !== undefined && isOrderOfPatient(order, instances);
-  if (found.kind === 'of-another-patient') output.report.issues = [issueOfAnotherPatient(found.order)];
-  output.products.push(print(order ? { ...finding, order } : finding));
-
+  const order = orderUnder(input.state, accessionNumber) ?? known;
   const scope = awaitedScope(channel);
   const awaited = parseAwaitedOrder(input.state.get(scope, key));
+  const isLinked = order !== undefined && isOrderOfPatient(order, instances);
+  if (order && !isLinked) output.report.issues = [issueOfAnotherPatient(order)];
+  output.products.push(print(order ? { ...finding, order } : finding));
+
   if (!isLinked && accessionNumber && waiting.waitMs > 0) {
     const nowMs = input.message.receivedAtMs;
-    const flagged = found.kind === 'none' ? {} : { flaggedOrder: found.order.messageId };
+    const flagged = order ? { flaggedOrder: order.messageId } : {};
     const next = { ...awaitOrder(awaited, finding, accessionNumber, nowMs), ...flagged };
     output.states.push({ scope, key, value: jsonOf(next) });
     output.timers.push({ key, name: orderTimer, dueAtMs: nowMs + waiting.firstMs });

@@ -47,6 +47,7 @@ test('the EHR gets the order into the report that it has, as one more version, a
   await sendImage(running, patient);
   await until(async () => (await running.search('DiagnosticReport')).length === 1);
   const [first] = await running.search('DiagnosticReport');
+  expect(first?.conclusion).toContain('Evaluation: PneumoniaMNIST test set, n = 624, 2026-11-22: AUC 0.978');
 
   await sendOrder(running, patient);
   const linked = await until(async () => {
