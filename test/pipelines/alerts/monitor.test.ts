@@ -7,13 +7,13 @@ import { AlertMonitor } from '../../../pipelines/alerts/monitor.ts';
 import { systemClock } from '../../../platform/clock.ts';
 import { postAlert } from '../../../server/compose/post-alert.ts';
 import { until } from '../../until.ts';
+import { withFaults } from '../../with-faults.ts';
 import {
   hl7Arrival,
   ScriptedReceiver,
   startTestEngine,
   type TestDoor,
   type TestEngine,
-  withFaults,
 } from '../runtime/test-channel.ts';
 
 const channel = `

@@ -5,6 +5,7 @@ import type { BlobHash } from '../../../core/ids.ts';
 import type { Blobs, Store } from '../../../core/ports/index.ts';
 import type { StepKind } from '../../../pipelines/channel/catalog.ts';
 import { until } from '../../until.ts';
+import { withFaults } from '../../with-faults.ts';
 import {
   controlIdOf,
   hl7Arrival,
@@ -12,7 +13,6 @@ import {
   startTestEngine,
   type TestDoor,
   type TestEngine,
-  withFaults,
 } from './test-channel.ts';
 
 const ehr = '{ name: ehr, target: "test:ehr", takes: "*", retry: { firstMs: 1, maxMs: 5 } }';

@@ -5,7 +5,8 @@ import type { Arrival } from '../../../core/message.ts';
 import type { Store } from '../../../core/ports/index.ts';
 import { LeapingClock } from '../../leaping-clock.ts';
 import { until } from '../../until.ts';
-import { startTestEngine, type TestDoor, type TestEngine, withFaults } from './test-channel.ts';
+import { withFaults } from '../../with-faults.ts';
+import { startTestEngine, type TestDoor, type TestEngine } from './test-channel.ts';
 
 const quietMs = 60_000;
 const channel = `

@@ -9,21 +9,14 @@ import { openSqliteStore } from '../../../platform/store/index.ts';
 import { backupTo } from '../../../server/compose/backup.ts';
 import { message, textBytes } from '../../platform/store/store-fixtures.ts';
 import { systemClock } from '../../platform/store/system-clock.ts';
+import { withFaults } from '../../with-faults.ts';
 
 async function* whole(text: string): AsyncIterable<Uint8Array> {
   yield textBytes(text);
 }
 
 /** The same bodies, as those that lie on another disk are seen: they cannot be linked. */
-function elsewhere(blobs: Blobs): Blobs {
-  return new Proxy(blobs, {
-    get: (target, name) => {
-      if (name === 'pathOf') return () => null;
-      const member: unknown = Reflect.get(target, name, target);
-      return typeof member === 'function' ? member.bind(target) : member;
-    },
-  });
-}
+const elsewhere = (blobs: Blobs): Blobs => withFaults(blobs, { pathOf: () => null });
 
 test.each(['linked', 'copied'])(
   'a backup in a folder that is open to all is closed to others (%s)',
