@@ -15,8 +15,8 @@ export function makeDurableFolder(path: string): void {
   }
 }
 
-/** A parent that may not be read is somebody else's and was not made here. */
-function syncFolder(path: string): void {
+/** Makes the names in a folder durable. One that may not be read is somebody else's and was not made here. */
+export function syncFolder(path: string): void {
   const descriptor = openReadable(path);
   if (descriptor === null) return;
   try {

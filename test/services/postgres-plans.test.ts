@@ -7,6 +7,7 @@ import { holdSql } from '../../platform/store/postgres/apply/hold-deliveries.ts'
 import { findHoldersStatement } from '../../platform/store/postgres/apply/inbox-sql.ts';
 import { laneSql } from '../../platform/store/postgres/apply/lanes.ts';
 import { takeWaitingStatement } from '../../platform/store/postgres/apply/processing.ts';
+import { pruneSql } from '../../platform/store/postgres/apply/pruning.ts';
 import { settleDeliveriesStatement } from '../../platform/store/postgres/apply/settle-sql.ts';
 import { takeTimersStatement } from '../../platform/store/postgres/apply/timers.ts';
 import { operatorSql } from '../../platform/store/postgres/read/operator-reader.ts';
@@ -61,6 +62,25 @@ const questions: readonly [name: string, text: string, values: string, indexes: 
     ['waiting_pkey', 'messages_pkey'],
   ],
   [
+    'prune: the trees of roots',
+    pruneSql.trees.text,
+    'ARRAY[1]::bigint[], 9000, 10000',
+    ['messages_parent', 'messages_replay_of', 'waiting_pkey'],
+  ],
+  [
+    'prune: the rows of messages',
+    pruneSql.remove.text,
+    'ARRAY[1]::bigint[]',
+    [
+      'deliveries_message',
+      'delivery_bodies_pkey',
+      'outcomes_pkey',
+      'states_message',
+      'state_items_pkey',
+      'messages_pkey',
+    ],
+  ],
+  [
     'lineage',
     operatorSql.lineage.text,
     '77',
@@ -82,7 +102,7 @@ const fill = [
       n, n, n, CASE WHEN n % 4 = 2 THEN n END, 'x' FROM generate_series(1, 60000) n`,
   `INSERT INTO delivery_lanes SELECT lane_marks[1], id, id FROM deliveries WHERE state < 5`,
   `INSERT INTO delivery_bodies SELECT n, '' FROM generate_series(1, 60000) n`,
-  `INSERT INTO states SELECT md5(n::text)::uuid, 's', n, '1' FROM generate_series(1, 20000) n`,
+  `INSERT INTO states SELECT md5(n::text)::uuid, 's', n, '1', CASE WHEN n % 4 = 0 THEN n END FROM generate_series(1, 20000) n`,
   `INSERT INTO state_items SELECT md5(n::text)::uuid, md5(n::text)::uuid, n, '1' FROM generate_series(1, 20000) n`,
   `INSERT INTO timers SELECT md5(n::text)::uuid, 'adt', n, 'quiet', n, '{}' FROM generate_series(1, 20000) n`,
   'ANALYZE',

@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BitHiveError } from '../../../core/errors.ts';
-import { syncFolder } from '../../blobs/sync-folder.ts';
-import { makeDurableFolder } from '../durable-folder.ts';
+import { makeDurableFolder, syncFolder } from '../durable-folder.ts';
 import type { Database } from './database.ts';
 import type { Statement } from './session-pool.ts';
 
@@ -69,7 +68,7 @@ async function makeMarker(folder: string): Promise<string> {
       await file.close();
     }
     await place(unfinished, path);
-    await syncFolder(folder);
+    syncFolder(folder);
   } catch (cause) {
     throw new BitHiveError('BH_STORE_BLOBS', `${path} cannot be written`, { cause });
   } finally {

@@ -52,7 +52,8 @@ function termRows({ seq, search_keys }: Member) {
   return texts.map((text) => ({ seq, term: searchTerm(cleanText(`${separator}${text}${separator}`)) }));
 }
 
-const pruneSql = {
+/** Proved by the plan test to be seeks. */
+export const pruneSql = {
   /**
    * $1: roots, $2: time, $3: limit. A root with an ancestor that is still there is passed over; the tree of one that has a
    * member that waits or is young is marked as kept.
@@ -67,9 +68,9 @@ const pruneSql = {
         UNION ALL SELECT c.seq FROM messages c WHERE c.replay_of = tree.seq) AS child),
     bounded AS MATERIALIZED (SELECT * FROM tree LIMIT $3::int + 1)
     SELECT b.root, b.seq, m.search_keys,
-      (m.received_at >= $2::bigint
-        OR EXISTS (SELECT 1 FROM waiting w WHERE w.channel = m.channel AND w.seq = m.seq)) AS is_kept
-    FROM bounded b JOIN messages m ON m.seq = b.seq`,
+      (m.received_at >= $2::bigint OR w.seq IS NOT NULL) AS is_kept
+    FROM bounded b JOIN messages m ON m.seq = b.seq
+    LEFT JOIN waiting w ON w.channel = m.channel AND w.seq = m.seq`,
   },
   holdDeliveries: {
     text: `WITH held AS MATERIALIZED (
