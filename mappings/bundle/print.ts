@@ -39,28 +39,35 @@ function objectText(value: FhirObject): string {
 /** A text that is printed again and again must not be put together again each time. */
 const inOnePiece = (text: string): string => Buffer.from(text, 'utf8').toString('utf8');
 
+/** The quote that ends a text is part of what follows it: one piece less for each text. */
 function membersText(value: FhirObject): string {
   let text = '';
+  let isOpen = false;
   for (const name in value) {
     const inner = value[name];
     if (inner === undefined) continue;
     const printed = known(name);
     if (typeof inner === 'string' && !escaped.test(inner)) {
-      text += `${text === '' ? printed.firstText : printed.nextText}${inner}"`;
+      text += (text === '' ? printed.firstText : isOpen ? printed.closingText : printed.nextText) + inner;
+      isOpen = true;
       continue;
     }
     const digits = typeof inner === 'number' && name === 'value' ? digitsIn(value) : undefined;
-    text += (text === '' ? printed.first : printed.next) + (digits ?? valueText(inner));
+    text +=
+      (text === '' ? printed.first : isOpen ? printed.closing : printed.next) + (digits ?? valueText(inner));
+    isOpen = false;
   }
-  return text === '' ? '{}' : `${text}}`;
+  return text === '' ? '{}' : `${text}${isOpen ? '"}' : '}'}`;
 }
 
-/** An element's name as the first of its object, and as one after another; in front of a text with its quote. */
+/** An element's name as the first of its object, after another, and after a text whose quote it closes; in front of a text with its quote. */
 interface PrintedName {
   readonly first: string;
   readonly next: string;
+  readonly closing: string;
   readonly firstText: string;
   readonly nextText: string;
+  readonly closingText: string;
 }
 
 /** Element names are few; the bound is a safety rail. */
@@ -71,7 +78,14 @@ function known(name: string): PrintedName {
   const before = names.get(name);
   if (before !== undefined) return before;
   const text = `${JSON.stringify(name)}:`;
-  const printed = { first: `{${text}`, next: `,${text}`, firstText: `{${text}"`, nextText: `,${text}"` };
+  const printed = {
+    first: inOnePiece(`{${text}`),
+    next: inOnePiece(`,${text}`),
+    closing: inOnePiece(`",${text}`),
+    firstText: inOnePiece(`{${text}"`),
+    nextText: inOnePiece(`,${text}"`),
+    closingText: inOnePiece(`",${text}"`),
+  };
   if (names.size < namesMax) names.set(name, printed);
   return printed;
 }

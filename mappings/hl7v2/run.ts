@@ -92,7 +92,7 @@ export class Run {
   take(segment: Hl7Segment, field: number, taken: Taken): void {
     let fields = this.#taken[segment.index];
     if (fields === undefined) {
-      fields = [];
+      fields = new Array<TakenField>(segment.fieldCount + 1);
       this.#taken[segment.index] = fields;
     }
     const before = fields[field];
@@ -138,10 +138,9 @@ export class Run {
     };
   }
 
-  readonly keptEntry = ({ uuid, mode, resource, identifier }: Added): KeptEntry => ({
-    uuid,
-    entry: keep(copyOf(bundleEntry(this.site.settings, mode, uuid, resource, identifier))),
-  });
+  keptEntry({ uuid, mode, resource, identifier }: Added): KeptEntry {
+    return { uuid, entry: keep(copyOf(bundleEntry(this.site.settings, mode, uuid, resource, identifier))) };
+  }
 
   bundleEntries(): readonly BundleEntry[] {
     const entries: BundleEntry[] = [];

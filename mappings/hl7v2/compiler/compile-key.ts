@@ -41,11 +41,17 @@ export function compileKey(
         continue;
       }
       const parts = alternative.map((part) => partText(part, made, frame));
-      if (parts.some((part, at) => part !== '' && !('name' in alternative[at]!)))
-        return own(run, spec, resource, parts);
+      if (hasSource(alternative, parts)) return own(run, spec, resource, parts);
     }
     return own(run, spec, resource, [...parentsOf(alternatives, made, frame), anchorOrdinal(run, frame)]);
   };
+}
+
+/** A key is more than whose resource it is: something of its own segments is in it. */
+function hasSource(alternative: readonly KeyPart[], parts: readonly string[]): boolean {
+  for (let at = 0; at < parts.length; at++)
+    if (parts[at] !== '' && !('name' in alternative[at]!)) return true;
+  return false;
 }
 
 const parentsOf = (
@@ -68,10 +74,12 @@ const anchorOrdinal = (run: Run, { anchor }: Frame): string =>
   `${anchor.name}[${run.message.all(anchor.name).indexOf(anchor) + 1}]`;
 
 function businessIdentifier(resource: Resource, prefer: readonly string[]): Identifier | undefined {
-  const list = (resource.identifier as FhirObject[] | undefined)?.filter(
+  const { identifier } = resource;
+  if (identifier === undefined) return undefined;
+  const list = (identifier as FhirObject[]).filter(
     (one) => typeof one.system === 'string' && typeof one.value === 'string',
   );
-  if (list === undefined || list.length === 0) return undefined;
+  if (list.length === 0) return undefined;
   const current = list.filter((one) => one.use !== 'old');
   const candidates = current.length > 0 ? current : list;
   for (const type of prefer) {
@@ -106,7 +114,9 @@ function own(
     uuid = keyed(run, resource, { system, value }).uuid;
   }
   const identifier = { system, value };
-  if (spec.write !== 'record')
-    resource.identifier = [...((resource.identifier as FhirValue[] | undefined) ?? []), { ...identifier }];
+  if (spec.write !== 'record') {
+    const before = resource.identifier as FhirValue[] | undefined;
+    resource.identifier = before === undefined ? [{ ...identifier }] : [...before, { ...identifier }];
+  }
   return { uuid, identifier };
 }

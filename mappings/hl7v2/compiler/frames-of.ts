@@ -40,14 +40,19 @@ export function framesOf(
 }
 
 /** Most messages have no groups: every segment of the name is an anchor. */
-function ungroupedFrames(message: Hl7Message, spec: ResourceSpec, anchor: string, slots: Slots): Frame[] {
-  const frames: Frame[] = [];
-  for (const segment of message.all(anchor)) {
-    frames.push(frameOf(message, spec, segment, -1, slots, undefined));
-    if (!spec.each) break;
-  }
-  return frames;
+function ungroupedFrames(
+  message: Hl7Message,
+  spec: ResourceSpec,
+  anchor: string,
+  slots: Slots,
+): readonly Frame[] {
+  const all = message.all(anchor);
+  if (all.length === 0) return noFrames;
+  if (!spec.each || all.length === 1) return [frameOf(message, spec, all[0]!, -1, slots, undefined)];
+  return all.map((segment) => frameOf(message, spec, segment, -1, slots, undefined));
 }
+
+const noFrames: readonly Frame[] = [];
 
 function frameOf(
   message: Hl7Message,

@@ -92,63 +92,69 @@ const putPlain =
     if (fixed !== undefined) fill(target, fixed);
   };
 
-const putDeep =
-  (steps: readonly Step[]): OutputPath['put'] =>
-  (target, value, fixed, original) => {
+const putDeep = (steps: readonly Step[]): OutputPath['put'] => {
+  const way = steps.slice(0, -1);
+  const { name, mode } = steps[steps.length - 1] as Step;
+  return (target, value, fixed, original) => {
     let at = target;
-    for (let index = 0; index < steps.length - 1; index++) at = descend(at, steps[index] as Step);
-    const { name, mode } = steps[steps.length - 1] as Step;
+    for (let index = 0; index < way.length; index++) at = descend(at, way[index]!);
     if (mode === 'append') {
-      const list = listAt(at, name);
-      if (isRepeated(list, value)) return;
+      if (isRepeated(at[name], value)) return;
       const own = fixed !== undefined && isObject(value) ? ownCopy(value) : value;
-      list.push(own);
+      append(at, name, own);
       if (fixed !== undefined) fill(isObject(own) ? own : at, fixed);
       return;
     }
     if (mode === 'first') {
-      const list = listAt(at, name);
-      if (list.length === 0) list.push(value);
+      if (isEmptyList(at[name])) at[name] = [value];
     } else if (at[name] === undefined) {
       at[name] = value;
       if (original !== undefined) at[`_${name}`] = original;
     }
     if (fixed !== undefined) fill(at, fixed);
   };
+};
 
 function descend(at: FhirObject, { name, mode }: Step): FhirObject {
+  const inner = at[name];
   if (mode === 'one') {
-    const inner = at[name];
     const made: FhirObject = isObject(inner) ? ownCopy(inner) : {};
     if (made !== inner) at[name] = made;
     return made;
   }
-  const list = listAt(at, name);
-  const first = list[0];
-  const isFirst = mode === 'first' && isObject(first);
-  const made: FhirObject = isFirst ? ownCopy(first) : {};
-  if (!isFirst) list.push(made);
-  else if (made !== first) list[0] = made;
+  const first = mode === 'first' && Array.isArray(inner) ? inner[0] : undefined;
+  const made: FhirObject = isObject(first) ? ownCopy(first) : {};
+  if (!isObject(first)) append(at, name, made);
+  else if (made !== first) ownList(at, name, inner as FhirValue[])[0] = made;
   return made;
 }
 
-function listAt(at: FhirObject, name: string): FhirValue[] {
+/** A list that is made with its first value is a third of one that is made empty and grows. */
+function append(at: FhirObject, name: string, value: FhirValue): void {
   const list = at[name];
-  if (Array.isArray(list) && !Object.isFrozen(list)) return list;
-  const made: FhirValue[] = Array.isArray(list) ? [...list] : [];
-  at[name] = made;
-  return made;
+  if (Array.isArray(list)) ownList(at, name, list).push(value);
+  else at[name] = [value];
 }
+
+function ownList(at: FhirObject, name: string, list: FhirValue[]): FhirValue[] {
+  if (!Object.isFrozen(list)) return list;
+  const own = [...list];
+  at[name] = own;
+  return own;
+}
+
+const isEmptyList = (list: FhirValue | undefined): boolean => !Array.isArray(list) || list.length === 0;
 
 /** Kept values are shared by messages: who writes into one writes into a copy. */
 const ownCopy = (value: FhirObject): FhirObject => (Object.isFrozen(value) ? { ...value } : value);
 
 /** The same identifier from two fields (ORC-2 and OBR-2) is one identifier. */
-function isRepeated(list: readonly FhirValue[], value: FhirValue): boolean {
-  if (!isObject(value)) return false;
+function isRepeated(list: FhirValue | undefined, value: FhirValue): boolean {
+  if (!Array.isArray(list) || !isObject(value)) return false;
   const { system, value: own } = value;
   if (typeof own !== 'string' || system === undefined) return false;
-  return list.some((one) => isObject(one) && one.value === own && one.system === system);
+  for (const one of list) if (isObject(one) && one.value === own && one.system === system) return true;
+  return false;
 }
 
 /** Sets what is missing. */

@@ -38,7 +38,11 @@ export function remembered(convert: Convert): Convert {
     const added = follow();
     if (run.issuesRaised === issuesBefore && run.original === undefined) {
       const offset = run.messageOffset;
-      answers.add(copyOf(text), { value: keep(copyOf(value)), entries: added.map(run.keptEntry), offset });
+      answers.add(copyOf(text), {
+        value: keep(copyOf(value)),
+        entries: added.map((one) => run.keptEntry(one)),
+        offset,
+      });
     }
     return value;
   };
