@@ -115,7 +115,9 @@ onServer('PostgreSQL: settings', () => {
     if (serverUser.uid !== undefined) chownSync(space, serverUser.uid, serverUser.gid ?? 0);
     await server!.run('postgres', `CREATE TABLESPACE small LOCATION '${space}'`);
     await server!.run('postgres', 'CREATE DATABASE small TABLESPACE small');
-    const store = await openPostgresStore({ ...ports, url: server!.url('small') });
+    let lateMs = 0;
+    const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + lateMs };
+    const store = await openPostgresStore({ ...ports, clock, url: server!.url('small') });
     try {
       const filler = join(small, 'filler');
       writeFileSync(filler, randomBytes(8 * 1024 * 1024));
@@ -129,7 +131,13 @@ onServer('PostgreSQL: settings', () => {
       };
       await expect(fill()).rejects.toMatchObject({ code: 'BH_STORE_FULL' });
       expect(acknowledged.length).toBeGreaterThan(0);
+      expect(await store.health()).toMatchObject({
+        accepting: false,
+        reason: expect.stringContaining('full'),
+      });
       rmSync(filler);
+      lateMs = 10_000;
+      expect(await store.health()).toMatchObject({ accepting: true });
       await accept(1_001);
       const listed = await store.listMessages({ limit: 1_000 });
       expect(listed.map((one) => one.id).toReversed()).toEqual(acknowledged);

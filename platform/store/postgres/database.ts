@@ -7,6 +7,8 @@ import type { Row, Session, SessionPool, Statement } from './session-pool.ts';
 const attemptsMax = 5;
 const probeFirstMs = 100;
 const probeMaxMs = 5_000;
+/** For so long after the server said that its disk is full the store calls itself full; a sender that tries then finds out more. */
+const fullMs = 10_000;
 const begin: Statement = { text: 'BEGIN' };
 const commit: Statement = { text: 'COMMIT' };
 const rollback: Statement = { text: 'ROLLBACK' };
@@ -28,6 +30,7 @@ export interface DatabaseParts {
 export class Database {
   readonly #parts: DatabaseParts;
   #state: 'open' | 'away' | 'closed' = 'open';
+  #fullAtMs = Number.NEGATIVE_INFINITY;
   #cancelProbe: () => void = () => {};
   #probing: Promise<void> = Promise.resolve();
 
@@ -37,6 +40,11 @@ export class Database {
 
   get isOpen(): boolean {
     return this.#state === 'open';
+  }
+
+  /** The server had no room lately. What it refuses it refuses each for itself; this is for those who watch. */
+  get isFull(): boolean {
+    return this.#parts.clock.monotonicMs() - this.#fullAtMs < fullMs;
   }
 
   /** A statement that is a transaction by itself. */
@@ -79,7 +87,9 @@ export class Database {
       } catch (error) {
         if (isRetryable(error) && attempt < attemptsMax) continue;
         if (!(error instanceof BitHiveError) && isConnectionFault(error)) this.#lose(error);
-        throw storageError(error) ?? error;
+        const refusal = storageError(error);
+        if (refusal?.code === 'BH_STORE_FULL') this.#fullAtMs = this.#parts.clock.monotonicMs();
+        throw refusal ?? error;
       }
     }
   }

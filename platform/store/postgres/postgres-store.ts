@@ -186,8 +186,11 @@ export class PostgresStore implements Store {
 
   async health(): Promise<StoreHealth> {
     const { database, version } = this.#parts;
-    const about = { accepting: database.isOpen, engine: 'PostgreSQL', version };
-    return database.isOpen ? about : { ...about, reason: 'the database cannot be reached' };
+    const about = { engine: 'PostgreSQL', version };
+    if (!database.isOpen) return { ...about, accepting: false, reason: 'the database cannot be reached' };
+    if (database.isFull)
+      return { ...about, accepting: false, reason: 'the disk of the database server is full' };
+    return { ...about, accepting: true };
   }
 
   close(): Promise<void> {
