@@ -16,6 +16,8 @@ export interface OrderFacts {
   readonly placerOrderNumber?: string;
   readonly fillerOrderNumber?: string;
   readonly patientId: string;
+  /** The other values of PID-3: the images may carry any of them. */
+  readonly otherPatientIds?: readonly string[];
   readonly urgency: Urgency;
   readonly modality?: string;
   readonly studyInstanceUid?: string;

@@ -51,6 +51,7 @@ const orderSchema = z.object({
   placerOrderNumber: maybe,
   fillerOrderNumber: maybe,
   patientId: text,
+  otherPatientIds: z.exactOptional(z.array(text)),
   urgency: z.enum(urgencies),
   modality: maybe,
   studyInstanceUid: maybe,

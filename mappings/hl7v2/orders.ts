@@ -45,6 +45,8 @@ function orderOf(
     );
     return undefined;
   }
+  const patient = made.find('patient', one.frame, false);
+  const others = otherIdsOf(patient);
   const modality = modalityOf(read('IPC', 5), read('OBR', 24));
   const studyInstanceUid = studyUidOf(one.resource);
   const procedure = procedureOf(one.resource);
@@ -52,7 +54,8 @@ function orderOf(
     accessionNumber,
     ...(placer === '' ? {} : { placerOrderNumber: placer }),
     ...(filler === '' ? {} : { fillerOrderNumber: filler }),
-    patientId: made.find('patient', one.frame, false)?.identifier.value ?? '',
+    patientId: patient?.identifier.value ?? '',
+    ...(others.length === 0 ? {} : { otherPatientIds: others }),
     urgency: urgencyOf(one.resource.priority),
     ...(modality === undefined ? {} : { modality }),
     ...(studyInstanceUid === undefined ? {} : { studyInstanceUid }),
@@ -101,6 +104,13 @@ function procedureOf(resource: Resource): OrderFacts['procedure'] {
   if (coding === undefined) return text === '' ? undefined : { code: '', display: text };
   const { code, display, system } = coding as { code: string; display?: string; system?: string };
   return { code, display: display ?? text, ...(system === undefined ? {} : { system }) };
+}
+
+/** What the patient is also known by, but for the id that they are written under. */
+function otherIdsOf(patient: Made | undefined): readonly string[] {
+  const identifiers = (patient?.resource.identifier as FhirObject[] | undefined) ?? [];
+  const values = new Set(identifiers.map(({ value }) => value).filter((value) => typeof value === 'string'));
+  return [...values].filter((value) => value !== patient?.identifier.value);
 }
 
 /** The one that the ServiceRequest is written under comes first. */

@@ -55,6 +55,16 @@ describe('an imaging order', () => {
     ]);
   });
 
+  test('publishes every id of the patient: the images may carry any', () => {
+    const { orders } = convert(
+      header('ORM^O01^ORM_O01'),
+      'PID|1||77^^^LAB^PI~1001^^^HOSP^MR~1001^^^OLD^PI||Muster^Max',
+      'ORC|NW|P1',
+      'OBR|1|P1||X',
+    );
+    expect(orders[0]).toMatchObject({ patientId: '1001', otherPatientIds: ['77'] });
+  });
+
   test('is valid R4', () => {
     for (const { resource } of conversion.bundle.entry) expect(validate(resource)).toEqual([]);
   });

@@ -189,6 +189,14 @@ describe('an order of another patient', () => {
     expect(reportOf(imaging).basedOn).toHaveLength(1);
   });
 
+  test('is none when the images carry another id of the same patient', () => {
+    const imaging = new ImagingProcess();
+    imaging.order({ patientId: '77', otherPatientIds: ['1001'] });
+    imaging.finding(imaging.study());
+    expect(imaging.jobs[0]).toMatchObject({ priority: 9 });
+    expect(imaging.resources('ServiceRequest')).toHaveLength(1);
+  });
+
   test('one image of another patient is enough', () => {
     const imaging = new ImagingProcess();
     imaging.order();
