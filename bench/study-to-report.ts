@@ -55,18 +55,8 @@ export async function run(): Promise<readonly BenchRow[]> {
 }
 
 function start(folder: string, ehrUrl: string): Promise<Engine> {
-  const argv = [
-    '--data',
-    folder,
-    '--http-port',
-    '0',
-    '--hl7v2-port',
-    '0',
-    '--ehr-fhir-url',
-    ehrUrl,
-    '--log-level',
-    'error',
-  ];
+  const ports = ['--http-port', '0', '--hl7v2-port', '0'];
+  const argv = ['--data', folder, ...ports, '--ehr-fhir-url', ehrUrl, '--log-level', 'error'];
   const { config } = loadConfig({ argv, env: {}, cwd: folder });
   return startEngine({ config, environment: { STUDY_QUIET_MS: String(quietMs) } });
 }

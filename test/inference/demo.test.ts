@@ -2,15 +2,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Blobs, type Destination, silentLogger, silentMetrics } from '../../core/ports/index.ts';
-import { bundledModelsFolder, createGrid, loadModels } from '../../inference/index.ts';
-import { systemClock } from '../../platform/clock.ts';
-import { deliveryOf, findingOf, jobOf, storeInstance, studyOf, temporaryBlobs } from './grid-fixture.ts';
+import { openTestGrid, type TestGrid } from './grid-fixture.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const chestFolder = `${root}/../shared/data/dicom/cxr`;
 const hasShared = existsSync(chestFolder);
-const never = new AbortController().signal;
 
 interface DemoFile {
   readonly file: string;
@@ -18,29 +14,13 @@ interface DemoFile {
 }
 const demos = JSON.parse(await readFile(`${root}/data/demo/index.json`, 'utf8')) as DemoFile[];
 
-let blobs: Blobs;
-let removeBlobs: () => Promise<void>;
-let grid: Destination;
+let grid: TestGrid;
 beforeAll(async () => {
-  ({ blobs, remove: removeBlobs } = await temporaryBlobs());
-  grid = createGrid({
-    models: await loadModels([bundledModelsFolder()]),
-    blobs,
-    clock: systemClock,
-    logger: silentLogger,
-    metrics: silentMetrics,
-    workers: 2,
-  });
+  grid = await openTestGrid({ workers: 2 });
 });
-afterAll(async () => {
-  await grid?.close();
-  await removeBlobs();
-});
+afterAll(() => grid?.close());
 
-async function find(path: string) {
-  const instance = await storeInstance(blobs, await readFile(path));
-  return findingOf(await grid.send(deliveryOf(jobOf(studyOf([instance]))), never));
-}
+const find = async (path: string) => grid.find(await readFile(path));
 
 test('there are eight demo radiographs', () => {
   expect(demos).toHaveLength(8);

@@ -5,16 +5,61 @@ import { join } from 'node:path';
 import type { DeliveryOutcome, LeasedDelivery } from '../../core/delivery.ts';
 import { deliveryId, messageId } from '../../core/ids.ts';
 import { type Finding, type InferenceJob, inferenceJobContentType } from '../../core/inference.ts';
-import type { Blobs } from '../../core/ports/index.ts';
+import {
+  type Blobs,
+  type Clock,
+  type Destination,
+  silentLogger,
+  silentMetrics,
+} from '../../core/ports/index.ts';
 import type { Study, StudyInstance } from '../../core/study.ts';
 import { instanceFacts, readDataset } from '../../formats/dicom/index.ts';
+import { bundledModelsFolder, createGrid, loadModels, type ModelRegistry } from '../../inference/index.ts';
 import { openFolderBlobs } from '../../platform/blobs/index.ts';
+import { systemClock } from '../../platform/clock.ts';
 
 /** A blob folder that is removed again. */
 export async function temporaryBlobs(): Promise<{ blobs: Blobs; remove: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'bithive-grid-'));
   const blobs = await openFolderBlobs({ folder, diskFreeBytesMin: 0 });
   return { blobs, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+export const neverStopped = new AbortController().signal;
+
+/** A grid on blobs of its own, with the bundled models when no others are given. */
+export interface TestGrid {
+  readonly blobs: Blobs;
+  readonly grid: Destination;
+  /** What it finds in one object. */
+  find(object: Uint8Array): Promise<Finding>;
+  close(): Promise<void>;
+}
+
+export async function openTestGrid(
+  options: { readonly workers?: number; readonly models?: ModelRegistry; readonly clock?: Clock } = {},
+): Promise<TestGrid> {
+  const { blobs, remove } = await temporaryBlobs();
+  const grid = createGrid({
+    models: options.models ?? (await loadModels([bundledModelsFolder()])),
+    blobs,
+    clock: options.clock ?? systemClock,
+    logger: silentLogger,
+    metrics: silentMetrics,
+    workers: options.workers ?? 1,
+  });
+  return {
+    blobs,
+    grid,
+    async find(object) {
+      const instance = await storeInstance(blobs, object);
+      return findingOf(await grid.send(deliveryOf(jobOf(studyOf([instance]))), neverStopped));
+    },
+    async close() {
+      await grid.close();
+      await remove();
+    },
+  };
 }
 
 export async function storeInstance(

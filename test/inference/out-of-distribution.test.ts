@@ -2,41 +2,21 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Blobs, type Destination, silentLogger, silentMetrics } from '../../core/ports/index.ts';
 import { decodeFrame, grayscale, readDataset } from '../../formats/dicom/index.ts';
-import { bundledModelsFolder, createGrid, loadModels } from '../../inference/index.ts';
-import { systemClock } from '../../platform/clock.ts';
-import { deliveryOf, findingOf, jobOf, storeInstance, studyOf, temporaryBlobs } from './grid-fixture.ts';
+import { openTestGrid, type TestGrid } from './grid-fixture.ts';
 import { type RadiographSpec, radiograph } from './radiograph.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const shared = `${root}/../shared/data/dicom`;
 const hasShared = existsSync(shared);
-const never = new AbortController().signal;
 
-let blobs: Blobs;
-let removeBlobs: () => Promise<void>;
-let grid: Destination;
+let grid: TestGrid;
 beforeAll(async () => {
-  ({ blobs, remove: removeBlobs } = await temporaryBlobs());
-  grid = createGrid({
-    models: await loadModels([bundledModelsFolder()]),
-    blobs,
-    clock: systemClock,
-    logger: silentLogger,
-    metrics: silentMetrics,
-    workers: 1,
-  });
+  grid = await openTestGrid();
 });
-afterAll(async () => {
-  await grid?.close();
-  await removeBlobs();
-});
+afterAll(() => grid?.close());
 
-async function find(object: Uint8Array) {
-  const instance = await storeInstance(blobs, object);
-  return findingOf(await grid.send(deliveryOf(jobOf(studyOf([instance]))), never));
-}
+const find = (object: Uint8Array) => grid.find(object);
 
 /** The grey levels of an object as they are displayed, so that they can be sent as something that they are not. */
 async function display(path: string): Promise<RadiographSpec> {

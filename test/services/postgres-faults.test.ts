@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
@@ -8,6 +7,7 @@ import { type Store, silentLogger } from '../../core/ports/index.ts';
 import { openPostgresStore, restorePostgresBackup } from '../../platform/store/index.ts';
 import { Database } from '../../platform/store/postgres/database.ts';
 import { type Session, SessionPool } from '../../platform/store/postgres/session-pool.ts';
+import { isBuilt, killAfter } from '../platform/store/kill-after.ts';
 import {
   claim,
   dedupe,
@@ -26,8 +26,8 @@ import { StallingProxy } from './stalling-proxy.ts';
 
 const server = await PostgresServer.start();
 afterAll(() => server?.close());
-const dist = join(import.meta.dirname, '..', '..', 'dist');
-const isBuilt = existsSync(join(dist, 'platform/store/postgres/open.js'));
+/** A node that claims one delivery and then accepts until it is killed; it prints the ids of what it acknowledged. */
+const program = join(import.meta.dirname, 'postgres-kill-child.mjs');
 
 const open = (url: string) => openPostgresStore({ url, clock: systemClock, logger: silentLogger });
 const codeOf = async (work: Promise<unknown>) =>
@@ -96,7 +96,7 @@ async function insist(store: Store, key: string): Promise<MessageId> {
     'a killed node loses nothing it acknowledged, and its deliveries are taken by another (needs dist)',
     async () => {
       const url = await server!.createDatabase();
-      const printed = await killAfter(url, 300);
+      const printed = (await killAfter(program, url, 300)).map(Number);
       const store = await open(url);
       for (const id of printed) expect(await store.getMessage(messageId(id))).not.toBeNull();
       const before = await claim(store, { nowMs: startMs + 9_999 });
@@ -246,25 +246,3 @@ async function insist(store: Store, key: string): Promise<MessageId> {
     }
   });
 });
-
-/** A node that claims one delivery and then accepts until it is killed; answers the ids that it printed as acknowledged. */
-function killAfter(url: string, count: number): Promise<readonly number[]> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'postgres-kill-child.mjs'), dist, url]);
-  let printed = '';
-  let complaint = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    complaint += chunk.toString();
-  });
-  child.stdout.on('data', (chunk: Buffer) => {
-    printed += chunk.toString();
-    if (printed.split('\n').length > count) child.kill('SIGKILL');
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', () => {
-      const lines = printed.split('\n').slice(0, -1);
-      if (lines.length < count) reject(new TypeError(`the child ended early: ${complaint}`));
-      else resolve(lines.map(Number));
-    });
-  });
-}

@@ -2,14 +2,7 @@
 const [, , dist, url] = process.argv;
 const { openPostgresStore } = await import(`${dist}/platform/store/index.js`);
 const { silentLogger } = await import(`${dist}/core/ports/index.js`);
-const clock = {
-  nowMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  after: (delayMs, call) => {
-    const timer = setTimeout(call, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
+const { systemClock: clock } = await import(`${dist}/platform/clock.js`);
 const startMs = 1_700_000_000_000;
 const store = await openPostgresStore({ url, clock, logger: silentLogger });
 const message = {

@@ -2,14 +2,7 @@
 const [, , dist, folder] = process.argv;
 const { openSqliteStore } = await import(`${dist}/platform/store/index.js`);
 const { silentLogger } = await import(`${dist}/core/ports/index.js`);
-const clock = {
-  nowMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  after: (delayMs, call) => {
-    const timer = setTimeout(call, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
+const { systemClock: clock } = await import(`${dist}/platform/clock.js`);
 const store = await openSqliteStore({ folder, clock, logger: silentLogger, diskFreeBytesMin: 0 });
 const sender = async (name) => {
   for (let n = 0; ; n += 1) {

@@ -1,39 +1,14 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import type { MessageId } from '../../../core/ids.ts';
 import { silentLogger } from '../../../core/ports/index.ts';
 import { openSqliteStore } from '../../../platform/store/index.ts';
+import { isBuilt, killAfter } from './kill-after.ts';
 import { systemClock } from './system-clock.ts';
 
-const here = fileURLToPath(new URL('.', import.meta.url));
-const dist = join(here, '..', '..', '..', 'dist');
-const isBuilt = existsSync(join(dist, 'platform/store/sqlite/writer-thread.js'));
-
-/** Runs the child until it has acknowledged `count` messages, kills it, and answers what it printed. */
-function killAfter(folder: string, count: number): Promise<readonly (readonly [id: number, key: string])[]> {
-  const child = spawn(process.execPath, [join(here, 'kill-child.mjs'), dist, folder]);
-  let printed = '';
-  let complaint = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    complaint += chunk.toString();
-  });
-  child.stdout.on('data', (chunk: Buffer) => {
-    printed += chunk.toString();
-    if (printed.split('\n').length > count) child.kill('SIGKILL');
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', () => {
-      const lines = printed.split('\n').slice(0, -1);
-      if (lines.length < count) reject(new TypeError(`the child ended early: ${complaint}`));
-      else resolve(lines.map((line) => [Number(line.split(' ')[0]), line.split(' ')[1]!] as const));
-    });
-  });
-}
+const program = join(import.meta.dirname, 'kill-child.mjs');
 
 describe('SQLite: a killed process', () => {
   (isBuilt ? test : test.skip)(
@@ -41,7 +16,8 @@ describe('SQLite: a killed process', () => {
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'bithive-kill-'));
       for (const count of [40, 900, 3000]) {
-        const acknowledged = await killAfter(folder, count);
+        const lines = await killAfter(program, folder, count);
+        const acknowledged = lines.map((line) => [Number(line.split(' ')[0]), line.split(' ')[1]!] as const);
         const store = await openSqliteStore({
           folder,
           clock: systemClock,

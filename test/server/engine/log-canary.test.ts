@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { CR, framed, RawClient } from '../../connectors/hl7v2/listener.ts';
+import { until } from '../../until.ts';
 
 const main = join(import.meta.dirname, '../../../dist/server/cli/main.js');
 const demo = join(import.meta.dirname, '../../../data/demo/cxr');
@@ -53,6 +54,8 @@ async function startEngine(folder: string, ehrPort: number) {
   const ehr = ['--ehr-fhir-url', `http://127.0.0.1:${ehrPort}/fhir`];
   const child = spawn(process.execPath, [main, 'serve', ...argv, ...ehr], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    // Ends it where the test failed before it could.
+    timeout: 110_000,
     env: { ...process.env, BITHIVE_STUDY_QUIET_MS: '100' },
   });
   let told = '';
@@ -126,9 +129,7 @@ async function failed(port: number, token: string): Promise<void> {
     const { deliveries } = (await answer.json()) as { deliveries: readonly { attempts: number }[] };
     return deliveries.filter(({ attempts }) => attempts > 0).length;
   };
-  while ((await count('state=dead')) === 0 || (await count('state=due')) === 0) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await until(async () => (await count('state=dead')) > 0 && (await count('state=due')) > 0);
 }
 
 async function stop(child: ChildProcess): Promise<void> {
@@ -155,5 +156,4 @@ async function stop(child: ChildProcess): Promise<void> {
     expect(lines.filter((line) => line.includes('hl7v2.frame.fault'))).not.toEqual([]);
     expect(lines.filter((line) => line.includes(canary) || line.includes(engine.token))).toEqual([]);
   },
-  60_000,
 );
