@@ -40,11 +40,14 @@ export interface Store {
   /**
    * One transaction: the messages become `processed`, `filtered` or `quarantined`; their deliveries, states, items and timers are
    * written. All or nothing for the whole batch; rejected with BH_STORE_FENCED when the lease is not held any more.
+   *
+   * @param claims leases what is due at once in the same transaction, which spares a second one; a store may leave them unused
    */
   commitProcessed(
     lease: ChannelLease,
     results: readonly ProcessedMessage[],
-  ): Promise<readonly (readonly DeliveryId[])[]>;
+    claims?: readonly DeliveryClaim[],
+  ): Promise<CommitReceipt>;
   /** Turns timers of the channel that are due into messages of kind `timer` (type = name, keys = [key], body = payload JSON). */
   fireTimers(lease: ChannelLease, channelVersion: number, nowMs: number, limit: number): Promise<number>;
   /** When the channel's next timer is due; null when it has none. */
@@ -170,13 +173,25 @@ export interface ProcessedMessage {
   readonly report?: JsonObject;
 }
 
-export interface LeaseRequest {
-  readonly channel: string;
+/** Deliveries of a destination that an owner would send at once, at most `limit`. */
+export interface DeliveryClaim {
   readonly destination: string;
   readonly owner: string;
   readonly nowMs: number;
   readonly leaseMs: number;
   readonly limit: number;
+}
+
+export interface LeaseRequest extends DeliveryClaim {
+  readonly channel: string;
+}
+
+/** What a commit of processed messages wrote. */
+export interface CommitReceipt {
+  /** The deliveries of each result, in its order. */
+  readonly ids: readonly (readonly DeliveryId[])[];
+  /** Those that the claims got: the first attempt of each is counted and durable. */
+  readonly leased: readonly DeliveryLease[];
 }
 
 export interface DeliveryLease {

@@ -48,13 +48,14 @@ export class ChannelRuntime {
     this.#versions.set(version, this.#inForce);
     this.#acceptor = new Acceptor(ports.store, ports.clock, moments);
     const common = { ...ports, channel: compiled.name, moments };
+    this.#deliverers = destinations.map((destination) => new Deliverer({ ...common, destination }));
     this.#processor = new Processor({
       ...common,
+      deliverers: this.#deliverers,
       versionOf: (wanted) => this.#versionOf(wanted),
       inForce: () => this.#inForce,
       ...(fallbackCharset === undefined ? {} : { fallbackCharset }),
     });
-    this.#deliverers = destinations.map((destination) => new Deliverer({ ...common, destination }));
   }
 
   /** Builds the door and the destinations; nothing runs yet. Throws BH_CONFIG_* when one cannot be built. */

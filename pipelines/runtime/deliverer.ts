@@ -2,10 +2,9 @@ import type { DeliveryOutcome, LeasedDelivery } from '../../core/delivery.ts';
 import { toBitHiveError } from '../../core/errors.ts';
 import type { DeliveryId } from '../../core/ids.ts';
 import { limits } from '../../core/limits.ts';
-import type { NewMessage } from '../../core/message.ts';
-import type { Blobs, Clock, Logger, Metrics, Random, Settlement, Store } from '../../core/ports/index.ts';
+import type { Blobs, Clock, DeliveryClaim, Logger, Metrics, Random, Store } from '../../core/ports/index.ts';
 import type { OpenDestination } from '../channel/compile.ts';
-import { backoffMs } from './backoff.ts';
+import { attemptDelivery, settlementOf } from './attempt.ts';
 import { Breaker } from './breaker.ts';
 import type { Moments } from './moments.ts';
 import { Wake } from './wake.ts';
@@ -46,6 +45,10 @@ export class Deliverer {
   #done: Promise<void> = Promise.resolve();
   #heartbeat: (() => void) | undefined;
   #closed = false;
+  /** Places kept for what the commit under way leases. */
+  #reserved = 0;
+  /** Whether the outbox may hold deliveries that are due and that nobody took. */
+  #isBehind = true;
 
   constructor(options: DelivererOptions) {
     this.#options = options;
@@ -67,7 +70,7 @@ export class Deliverer {
     const stopListening = store.onWork((work) => {
       const mine =
         work.kind === 'deliveries' && work.channel === channel && work.destination === destination.name;
-      if (mine || work.kind === 'any') this.#wake.ring();
+      if (mine || work.kind === 'any') this.#look();
     });
     this.#beat();
     this.#done = this.#run().finally(stopListening);
@@ -87,27 +90,73 @@ export class Deliverer {
     await this.#options.destination.open.close();
   }
 
+  /**
+   * Deliveries that would be sent at once: the commit that makes them leases them too, and `hand` takes them over. Null while older ones
+   * wait for a place, for these come first. Each claim must be handed back, with nothing when the commit failed.
+   */
+  claim(): DeliveryClaim | null {
+    const { owner, clock, destination } = this.#options;
+    const limit = this.#isBehind || this.#wake.stopped ? 0 : this.#allowed();
+    if (limit <= 0) return null;
+    this.#reserved += limit;
+    return { destination: destination.name, owner, nowMs: clock.nowMs(), leaseMs: limits.leaseMs, limit };
+  }
+
+  hand(claim: DeliveryClaim, leased: readonly LeasedDelivery[]): void {
+    this.#reserved -= claim.limit;
+    for (const delivery of leased) this.#launch(delivery);
+    if (this.#isBehind) this.#wake.ring();
+  }
+
+  /** Something may be due. */
+  #look(): void {
+    this.#isBehind = true;
+    this.#wake.ring();
+  }
+
   async #run(): Promise<void> {
     while (!this.#wake.stopped) {
       try {
-        const leased = await this.#lease();
-        for (const delivery of leased) this.#launch(delivery);
-        if (leased.length === 0 || this.#free() === 0) await this.#wake.sleep(await this.#idleMs());
+        await this.#leaseDue();
+        if (!(await this.#wake.sleep(await this.#idleMs()))) this.#isBehind = true;
       } catch (error) {
         this.#fault('deliverer.fault', error);
+        this.#isBehind = true;
         await this.#wake.sleep(faultMs);
       }
     }
   }
 
-  #free(): number {
-    return this.#options.destination.open.concurrency - this.#inFlight.size;
+  /** Takes what is due and has a place. What rings meanwhile is looked at anew. */
+  async #leaseDue(): Promise<void> {
+    while (this.#isBehind && !this.#wake.stopped) {
+      const limit = this.#allowed();
+      if (limit <= 0) return;
+      this.#isBehind = false;
+      this.#reserved += limit;
+      const leased = await this.#lease(limit).finally(() => {
+        this.#reserved -= limit;
+      });
+      for (const delivery of leased) this.#launch(delivery);
+      if (leased.length === limit) this.#isBehind = true;
+    }
   }
 
-  async #lease(): Promise<readonly LeasedDelivery[]> {
+  #free(): number {
+    return this.#options.destination.open.concurrency - this.#inFlight.size - this.#reserved;
+  }
+
+  /** How many may start now. */
+  #allowed(): number {
+    return this.#breaker.allow(
+      this.#free(),
+      this.#inFlight.size + this.#reserved,
+      this.#options.clock.monotonicMs(),
+    );
+  }
+
+  #lease(limit: number): Promise<readonly LeasedDelivery[]> {
     const { store, channel, owner, clock, destination } = this.#options;
-    const limit = this.#breaker.allow(this.#free(), this.#inFlight.size, clock.monotonicMs());
-    if (limit <= 0) return [];
     const request = { channel, destination: destination.name, owner, nowMs: clock.nowMs() };
     return store.leaseDeliveries({ ...request, leaseMs: limits.leaseMs, limit });
   }
@@ -118,7 +167,7 @@ export class Deliverer {
     const waitMs = this.#breaker.waitMs(nowMs);
     if (waitMs > 0) return Math.min(idleMs, waitMs);
     // No place is free, or a probe is out: its end rings.
-    if (this.#breaker.allow(this.#free(), this.#inFlight.size, nowMs) <= 0) return idleMs;
+    if (this.#allowed() <= 0) return idleMs;
     const nextMs = await store.nextDeliveryMs(channel, destination.name);
     return nextMs === null ? idleMs : Math.max(1, Math.min(idleMs, nextMs - clock.nowMs()));
   }
@@ -138,7 +187,7 @@ export class Deliverer {
     const run = this.#attempt(attempt).finally(() => {
       this.#inFlight.delete(lease.id);
       this.#running.delete(run);
-      this.#wake.ring();
+      if (this.#isBehind) this.#wake.ring();
     });
     this.#running.add(run);
   }
@@ -146,7 +195,7 @@ export class Deliverer {
   async #attempt(attempt: InFlight): Promise<void> {
     const { clock, destination, channel } = this.#options;
     const { signal } = attempt.controller;
-    const outcome = this.#judge(attempt.lease, await this.#send(attempt.lease, signal));
+    const outcome = await attemptDelivery(this.#options, attempt.lease, signal);
     this.#outcomes.add(1, { channel, destination: destination.name, outcome: outcome.kind });
     if (this.#breaker.note(outcome.kind, clock.monotonicMs())) {
       const state = this.#breaker.isOpen ? 'destination.unreachable' : 'destination.reachable';
@@ -161,7 +210,7 @@ export class Deliverer {
    */
   async #settle(attempt: InFlight, outcome: DeliveryOutcome): Promise<void> {
     const { store, moments } = this.#options;
-    const settlement = this.#settlement(attempt.lease, outcome);
+    const settlement = settlementOf(this.#options, attempt.lease, outcome);
     for (;;) {
       const { lease, controller } = attempt;
       try {
@@ -189,61 +238,6 @@ export class Deliverer {
         { once: true },
       );
     });
-  }
-
-  async #send(delivery: LeasedDelivery, signal: AbortSignal): Promise<DeliveryOutcome> {
-    const { destination, blobs, logger } = this.#options;
-    try {
-      return await destination.open.send(await this.#loaded(delivery, blobs), signal);
-    } catch (error) {
-      const { code, detail, entry } = toBitHiveError(error);
-      if (code === 'BH_INTERNAL') logger.error('delivery.failed', { delivery_id: delivery.id }, error);
-      return { kind: entry.permanent ? 'dead' : 'retry', error: { code, detail } };
-    }
-  }
-
-  async #loaded(delivery: LeasedDelivery, blobs: Blobs): Promise<LeasedDelivery> {
-    const { body } = delivery;
-    if (body.kind === 'inline' || delivery.contentType === 'application/dicom') return delivery;
-    return { ...delivery, body: { kind: 'inline', bytes: await blobs.read(body.hash) } };
-  }
-
-  /** A delivery that may not be tried again is dead: too late, or too often. */
-  #judge(delivery: LeasedDelivery, outcome: DeliveryOutcome): DeliveryOutcome {
-    if (outcome.kind !== 'retry') return outcome;
-    const expired = this.#options.clock.nowMs() >= delivery.expiresAtMs;
-    if (!expired && delivery.attempts < limits.deliveryAttemptsMax) return outcome;
-    const detail = `after ${delivery.attempts} attempts: ${outcome.error.code} ${outcome.error.detail}`;
-    return { kind: 'dead', error: { code: 'BH_DELIVERY_EXPIRED', detail } };
-  }
-
-  #settlement(delivery: LeasedDelivery, outcome: DeliveryOutcome): Settlement {
-    const atMs = this.#options.clock.nowMs();
-    if (outcome.kind === 'retry') {
-      const { retry } = this.#options.destination;
-      const delayMs = backoffMs(retry, delivery.attempts, this.#options.random, outcome.retryAfterMs);
-      return { outcome, atMs, nextDueAtMs: atMs + delayMs };
-    }
-    const answer = 'answer' in outcome ? outcome.answer : undefined;
-    return answer ? { outcome, atMs, answer: this.#bind(delivery, answer, atMs) } : { outcome, atMs };
-  }
-
-  /** The answer is a message of the same channel and version as what it answers. */
-  #bind(
-    delivery: LeasedDelivery,
-    answer: NonNullable<Extract<DeliveryOutcome, { kind: 'delivered' }>['answer']>,
-    atMs: number,
-  ): NewMessage {
-    const { channel, destination } = this.#options;
-    return {
-      ...answer,
-      facts: { ...answer.facts, destination: destination.name, delivery: delivery.id },
-      channel,
-      channelVersion: delivery.channelVersion,
-      receivedAtMs: atMs,
-      keys: [],
-      parent: delivery.messageId,
-    };
   }
 
   /** Renews the leases of what is in flight; what was lost is aborted. */

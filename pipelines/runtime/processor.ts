@@ -16,6 +16,7 @@ import { type LoadedStates, type MissingState, processMessage } from '../process
 import { Subject } from '../process/subject.ts';
 import type { ChannelInForce } from './acceptor.ts';
 import { catalogueIssues } from './catalogue-issues.ts';
+import { type Claimant, commitAndHandOver } from './hand-over.ts';
 import type { Moments } from './moments.ts';
 import { Wake } from './wake.ts';
 
@@ -41,6 +42,8 @@ export interface ProcessorOptions {
   /** The channel as it was when the message was accepted. */
   readonly versionOf: (version: number) => Promise<ChannelInForce>;
   readonly inForce: () => ChannelInForce;
+  /** Of this process: what they would send at once is leased by the commit that makes it. */
+  readonly deliverers: readonly Claimant[];
 }
 
 /**
@@ -56,6 +59,8 @@ export class Processor {
   /** Messages of the next batch at most; one after a commit that failed for a reason of its own. */
   #batchMax = batchMessages;
   #done: Promise<void> = Promise.resolve();
+  /** When the channel's next timer is due. Only the holder of the lease writes timers, so it is read once; undefined: to be read. */
+  #nextTimerMs: number | null | undefined;
 
   constructor(options: ProcessorOptions) {
     this.#options = options;
@@ -101,29 +106,38 @@ export class Processor {
     if (!lease) return false;
     const { store, channel } = this.#options;
     const fired = await this.#fireTimers(lease);
-    const messages = await store.nextMessages(channel, this.#batchMax);
+    const limit = this.#batchMax;
+    const messages = await store.nextMessages(channel, limit);
     if (messages.length === 0) return fired;
-    await this.#commit(lease, await this.#process(messages));
-    return true;
+    const results = await this.#process(messages);
+    await this.#commit(lease, messages, results);
+    // What came after the read has rung.
+    return fired || messages.length === limit || results.length < messages.length;
   }
 
   /**
    * A result that the store cannot take is a bug, and must not stop the channel: the batch is done again one message at a time, and the
    * one that fails alone goes to quarantine.
    */
-  async #commit(lease: ChannelLease, results: readonly ProcessedMessage[]): Promise<void> {
-    const { store, moments, logger } = this.#options;
+  async #commit(
+    lease: ChannelLease,
+    messages: readonly Message[],
+    results: readonly ProcessedMessage[],
+  ): Promise<void> {
+    const { store, moments, deliverers, logger } = this.#options;
     try {
-      const ids = await store.commitProcessed(lease, results);
+      if (results.some(({ timers }) => timers.length > 0)) this.#nextTimerMs = undefined;
+      const receipt = await commitAndHandOver({ store, deliverers }, lease, messages, results);
+      moments.processed(results, receipt.ids);
       this.#batchMax = Math.min(batchMessages, this.#batchMax * 2);
-      moments.processed(results, ids);
     } catch (cause) {
       const [only] = results;
       if (toBitHiveError(cause).code !== 'BH_INTERNAL' || only === undefined) throw cause;
       this.#batchMax = 1;
       if (results.length > 1 || only.status === 'quarantined') throw cause;
       logger.error('process.not-committed', { message_id: only.id }, cause);
-      return this.#commit(lease, [failed(only.id, 'BH_INTERNAL', ownFault, this.#options.clock.nowMs())]);
+      const quarantined = failed(only.id, 'BH_INTERNAL', ownFault, this.#options.clock.nowMs());
+      return this.#commit(lease, messages, [quarantined]);
     }
     for (const result of results) {
       if (result.status === 'quarantined') this.#quarantined(result);
@@ -135,20 +149,31 @@ export class Processor {
     const { store, channel, owner, clock } = this.#options;
     const nowMs = clock.monotonicMs();
     if (this.#lease && nowMs < this.#leasedUntilMs - leaseMs / 2) return this.#lease;
+    const epoch = this.#lease?.epoch;
     this.#lease = await store.leaseChannel(channel, owner, leaseMs);
+    if (this.#lease?.epoch !== epoch) this.#nextTimerMs = undefined;
     this.#leasedUntilMs = nowMs + leaseMs;
     return this.#lease;
   }
 
   async #fireTimers(lease: ChannelLease): Promise<boolean> {
-    const { store, channel, clock, inForce } = this.#options;
-    const nextMs = await store.nextTimerMs(channel);
+    const { store, clock, inForce } = this.#options;
+    const nextMs = await this.#nextTimer();
     if (nextMs === null || nextMs > clock.nowMs()) return false;
+    this.#nextTimerMs = undefined;
     return (await store.fireTimers(lease, inForce().version, clock.nowMs(), batchMessages)) > 0;
   }
 
+  async #nextTimer(): Promise<number | null> {
+    if (this.#nextTimerMs === undefined) {
+      const { store, channel } = this.#options;
+      this.#nextTimerMs = await store.nextTimerMs(channel);
+    }
+    return this.#nextTimerMs;
+  }
+
   async #idleMs(): Promise<number> {
-    const nextMs = await this.#options.store.nextTimerMs(this.#options.channel);
+    const nextMs = await this.#nextTimer();
     // Without the lease an overdue timer is another node's work: asking again at once would only ask again.
     if (nextMs === null || this.#lease === null) return idleMs;
     return Math.max(1, Math.min(idleMs, nextMs - this.#options.clock.nowMs()));
@@ -219,6 +244,7 @@ export class Processor {
   #report(error: unknown): void {
     const { code } = toBitHiveError(error);
     if (code === 'BH_STORE_FENCED') this.#lease = null;
+    this.#nextTimerMs = undefined;
     const unexpected = error instanceof BitHiveError ? undefined : error;
     this.#options.logger.warn('processor.fault', { channel: this.#options.channel, code }, unexpected);
   }

@@ -27,8 +27,8 @@ export class Wake {
     this.ring();
   }
 
-  /** Sleeps until rung or until `maxMs` is over. */
-  async sleep(maxMs: number): Promise<void> {
+  /** Sleeps until rung or until `maxMs` is over; true when rung. */
+  async sleep(maxMs: number): Promise<boolean> {
     if (!this.#rung && !this.#stopped) {
       await new Promise<void>((resolve) => {
         const cancel = this.#clock.after(maxMs, resolve);
@@ -39,6 +39,8 @@ export class Wake {
       });
       this.#sleeper = undefined;
     }
+    const rung = this.#rung;
     this.#rung = false;
+    return rung;
   }
 }

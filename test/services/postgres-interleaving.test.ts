@@ -94,7 +94,9 @@ const delivered = { outcome: { kind: 'delivered' as const }, atMs: startMs };
     const { id } = await store.accept(message());
     const { ids } = await addDeliveries(other, [plan(delivery({ lanes: ['A'] }))]);
     const deliveries = [delivery({ lanes: ['A'] })];
-    const [mine] = await across(store.commitProcessed(lease, [processed(id, { deliveries })]));
+    const {
+      ids: [mine],
+    } = await across(store.commitProcessed(lease, [processed(id, { deliveries })]));
     expect([await stateOf(ids[0]), await stateOf(mine![0])]).toEqual(['due', 'queued']);
   });
 

@@ -78,7 +78,9 @@ const claimOf = (store: Store, owner: string, change: object = {}) =>
       for (let round = 0; round < 30; round += 1) {
         const { id } = await store.accept(message({ channel }));
         const deliveries = Array.from({ length: 3 }, () => delivery({ lanes: lanesOf() }));
-        const [ids] = await store.commitProcessed(lease, [processed(id, { deliveries })]);
+        const {
+          ids: [ids],
+        } = await store.commitProcessed(lease, [processed(id, { deliveries })]);
         decided.push(...ids!);
       }
       deciding -= 1;

@@ -82,6 +82,7 @@ export class PostgresStore implements Store {
   readStates(keys: readonly StateRequest[]) {
     return work.readStates(this.#work, keys);
   }
+  /** Claims stay unused: the deliveries are another node's as much as ours, and claiming is one statement there. */
   commitProcessed(lease: ChannelLease, results: readonly ProcessedMessage[]) {
     return this.#apply((session) => commitProcessed(session, lease, results));
   }

@@ -5,6 +5,8 @@ import type {
   AcceptReceipt,
   AuditEvent,
   ChannelLease,
+  CommitReceipt,
+  DeliveryClaim,
   DeliveryLease,
   LeaseRequest,
   ProcessedMessage,
@@ -30,8 +32,12 @@ export interface Operations {
   };
   readonly releaseChannel: { readonly request: ChannelLease; readonly result: null };
   readonly commitProcessed: {
-    readonly request: { readonly lease: ChannelLease; readonly results: readonly ProcessedMessage[] };
-    readonly result: readonly (readonly DeliveryId[])[];
+    readonly request: {
+      readonly lease: ChannelLease;
+      readonly results: readonly ProcessedMessage[];
+      readonly claims: readonly DeliveryClaim[];
+    };
+    readonly result: CommitReceipt;
   };
   readonly fireTimers: {
     readonly request: {

@@ -5,6 +5,7 @@ import type {
   AuditEvent,
   ChannelLease,
   Clock,
+  DeliveryClaim,
   DeliveryLease,
   DeliveryQuery,
   LeaseRequest,
@@ -69,8 +70,12 @@ export class SqliteStore implements Store {
   async readStates(keys: readonly StateRequest[]) {
     return this.#parts.readers.ask((open) => open.work.readStates(keys));
   }
-  commitProcessed(lease: ChannelLease, results: readonly ProcessedMessage[]) {
-    return this.#parts.commits.run('commitProcessed', { lease, results });
+  commitProcessed(
+    lease: ChannelLease,
+    results: readonly ProcessedMessage[],
+    claims: readonly DeliveryClaim[] = [],
+  ) {
+    return this.#parts.commits.run('commitProcessed', { lease, results, claims });
   }
   fireTimers(lease: ChannelLease, channelVersion: number, nowMs: number, limit: number) {
     return this.#parts.commits.run('fireTimers', { lease, channelVersion, nowMs, limit });

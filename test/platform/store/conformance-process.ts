@@ -45,7 +45,7 @@ export function processConformance(name: string, open: OpenStore): void {
       const heard: Work[] = [];
       store.onWork((work) => heard.push(work));
       const refusal = { code: 'BH_MAP_FAILED', detail: 'PID-7' };
-      const ids = await store.commitProcessed(lease, [
+      const { ids } = await store.commitProcessed(lease, [
         processed(a.id, {
           processedAtMs: startMs + 5,
           deliveries: [

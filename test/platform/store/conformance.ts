@@ -1,5 +1,6 @@
 import type { Store } from '../../../core/ports/index.ts';
 import { acceptConformance } from './conformance-accept.ts';
+import { claimsConformance } from './conformance-claims.ts';
 import { deliverConformance } from './conformance-deliver.ts';
 import { laneConformance } from './conformance-lanes.ts';
 import { operateConformance } from './conformance-operate.ts';
@@ -18,6 +19,7 @@ export function storeConformance(name: string, open: OpenStore): void {
   acceptConformance(name, open);
   processConformance(name, open);
   deliverConformance(name, open);
+  claimsConformance(name, open);
   laneConformance(name, open);
   operateConformance(name, open);
 }

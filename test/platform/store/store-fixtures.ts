@@ -55,7 +55,9 @@ export const keys = (...searchKeys: SearchKey[]) => ({ searchKeys });
 /** A message of channel `adt` that was processed into these deliveries; answers their ids. */
 export async function deliver(store: Store, lease: ChannelLease, deliveries: readonly NewDelivery[]) {
   const { id } = await store.accept(message());
-  const [ids] = await store.commitProcessed(lease, [processed(id, { deliveries })]);
+  const {
+    ids: [ids],
+  } = await store.commitProcessed(lease, [processed(id, { deliveries })]);
   return ids!;
 }
 

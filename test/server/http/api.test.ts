@@ -122,7 +122,9 @@ describe('deliveries', () => {
   beforeAll(async () => {
     const { store } = server;
     const lease = (await store.leaseChannel('adt-orders', 'test', 60_000))!;
-    const [deliveries] = await store.commitProcessed(lease, [
+    const {
+      ids: [deliveries],
+    } = await store.commitProcessed(lease, [
       {
         id: id as never,
         status: 'processed',

@@ -1,6 +1,5 @@
 import { BitHiveError } from '../../../../core/errors.ts';
-import type { DeliveryId } from '../../../../core/ids.ts';
-import type { ChannelLease, ProcessedMessage, Work } from '../../../../core/ports/index.ts';
+import type { ChannelLease, CommitReceipt, ProcessedMessage, Work } from '../../../../core/ports/index.ts';
 import { statusCode } from '../../sqlite/codes.ts';
 import { jsonOrNull, wholeMs } from '../clean-text.ts';
 import type { Session, Statement } from '../session-pool.ts';
@@ -19,7 +18,7 @@ export async function commitProcessed(
   session: Session,
   lease: ChannelLease,
   results: readonly ProcessedMessage[],
-): Promise<Applied<DeliveryId[][]>> {
+): Promise<Applied<CommitReceipt>> {
   await holdLease(session, lease);
   const versions = await takeWaiting(session, lease.channel, results);
   await session.query(insertOutcomesStatement, [JSON.stringify(results.map(outcomeOf))]);
@@ -35,10 +34,11 @@ export async function commitProcessed(
   );
   const { ids, work } = await addDeliveries(session, plans);
   let taken = 0;
-  const value = results.map(({ deliveries }) => {
+  const idsOfResults = results.map(({ deliveries }) => {
     taken += deliveries.length;
     return ids.slice(taken - deliveries.length, taken);
   });
+  const value = { ids: idsOfResults, leased: [] };
   return { value, work: [...work, { kind: 'processed', ids: results.map((result) => result.id) }] };
 }
 

@@ -3,6 +3,7 @@ import type { DeliveryId, MessageId } from '../../../../core/ids.ts';
 import { stateCode } from '../codes.ts';
 import type { Database, Statement } from '../driver.ts';
 import { jsonOrNull } from '../rows.ts';
+import type { Grants } from './grants.ts';
 import type { Lanes } from './lanes.ts';
 import type { Numbers } from './numbers.ts';
 import type { WorkList } from './work-list.ts';
@@ -20,30 +21,36 @@ export class Outbox {
   readonly #lanes: Lanes;
   readonly #work: WorkList;
   readonly #insert: Statement;
+  readonly #insertLeased: Statement;
   readonly #insertBody: Statement;
 
   constructor(database: Database, numbers: Numbers, lanes: Lanes, work: WorkList) {
     this.#numbers = numbers;
     this.#lanes = lanes;
     this.#work = work;
-    this.#insert =
-      database.prepare(`INSERT INTO deliveries (id, message, channel, channel_version, destination, state,
-      priority, position, lanes, due_at, expires_at, created_at, content_type, facts, blob_hash, blob_bytes)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    const columns = `id, message, channel, channel_version, destination, state,
+      priority, position, lanes, due_at, expires_at, created_at, content_type, facts, blob_hash, blob_bytes`;
+    this.#insert = database.prepare(
+      `INSERT INTO deliveries (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#insertLeased =
+      database.prepare(`INSERT INTO deliveries (${columns}, lease_owner, lease_until, lease_epoch, attempts)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 1)`);
     this.#insertBody = database.prepare('INSERT INTO delivery_bodies VALUES (?, ?)');
   }
 
-  add(delivery: NewDelivery, origin: DeliveryOrigin): DeliveryId {
+  add(delivery: NewDelivery, origin: DeliveryOrigin, grants: Grants): DeliveryId {
     const id = this.#numbers.nextDelivery();
     const isFirst = this.#lanes.enter(id, id, delivery.lanes);
+    const grant = isFirst ? grants.take(id, delivery) : undefined;
     const { body } = delivery;
-    this.#insert.run(
+    const common = [
       id,
       origin.message,
       origin.channel,
       origin.channelVersion,
       delivery.destination,
-      isFirst ? stateCode.due : stateCode.queued,
+      grant ? stateCode.leased : isFirst ? stateCode.due : stateCode.queued,
       delivery.priority,
       id,
       JSON.stringify(delivery.lanes),
@@ -54,9 +61,11 @@ export class Outbox {
       jsonOrNull(delivery.facts),
       body.kind === 'blob' ? body.hash : null,
       body.kind === 'blob' ? body.bytesCount : null,
-    );
+    ] as const;
+    if (grant) this.#insertLeased.run(...common, grant.owner, grant.nowMs + grant.leaseMs);
+    else this.#insert.run(...common);
     if (body.kind === 'inline') this.#insertBody.run(id, body.bytes);
-    if (isFirst) this.#work.deliveries(origin.channel, delivery.destination);
+    if (isFirst && !grant) this.#work.deliveries(origin.channel, delivery.destination);
     return id;
   }
 }

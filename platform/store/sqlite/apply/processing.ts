@@ -1,10 +1,16 @@
 import { BitHiveError } from '../../../../core/errors.ts';
 import type { DeliveryId } from '../../../../core/ids.ts';
-import type { ChannelLease, ProcessedMessage } from '../../../../core/ports/index.ts';
+import type {
+  ChannelLease,
+  CommitReceipt,
+  DeliveryClaim,
+  ProcessedMessage,
+} from '../../../../core/ports/index.ts';
 import { statusCode } from '../codes.ts';
 import type { Database, Statement } from '../driver.ts';
 import { jsonOrNull } from '../rows.ts';
 import type { ChannelLeases } from './channel-leases.ts';
+import { Grants } from './grants.ts';
 import type { Outbox } from './outbox.ts';
 import type { States } from './states.ts';
 import type { WorkList } from './work-list.ts';
@@ -32,15 +38,20 @@ export class Processing {
     this.#insertOutcome = database.prepare('INSERT INTO outcomes VALUES (?, ?, ?, ?)');
   }
 
-  commit(lease: ChannelLease, results: readonly ProcessedMessage[]): DeliveryId[][] {
+  commit(
+    lease: ChannelLease,
+    results: readonly ProcessedMessage[],
+    claims: readonly DeliveryClaim[],
+  ): CommitReceipt {
     this.#parts.leases.require(lease);
     const versions = results.map((result) => this.#requireWaiting(lease, result));
     if (new Set(results.map((result) => result.id)).size !== results.length) {
       throw new BitHiveError('BH_STORE_FENCED', 'a message is named twice in one batch');
     }
-    const deliveries = results.map((result, at) => this.#write(lease.channel, versions[at]!, result));
+    const grants = new Grants(claims, results);
+    const ids = results.map((result, at) => this.#write(lease.channel, versions[at]!, result, grants));
     this.#parts.work.add({ kind: 'processed', ids: results.map((result) => result.id) });
-    return deliveries;
+    return { ids, leased: grants.leased };
   }
 
   #requireWaiting(lease: ChannelLease, result: ProcessedMessage): number {
@@ -54,7 +65,7 @@ export class Processing {
     );
   }
 
-  #write(channel: string, channelVersion: number, result: ProcessedMessage): DeliveryId[] {
+  #write(channel: string, channelVersion: number, result: ProcessedMessage, grants: Grants): DeliveryId[] {
     this.#setStatus.run(statusCode[result.status], result.id);
     this.#insertOutcome.run(
       result.id,
@@ -64,6 +75,6 @@ export class Processing {
     );
     this.#parts.states.write(channel, result);
     const origin = { message: result.id, channel, channelVersion, createdAtMs: result.processedAtMs };
-    return result.deliveries.map((delivery) => this.#parts.outbox.add(delivery, origin));
+    return result.deliveries.map((delivery) => this.#parts.outbox.add(delivery, origin, grants));
   }
 }

@@ -54,7 +54,7 @@ export class Writer {
         leases.release(request);
         return null;
       },
-      commitProcessed: ({ lease, results }) => processing.commit(lease, results),
+      commitProcessed: ({ lease, results, claims }) => processing.commit(lease, results, claims),
       fireTimers: (request) => timers.fire(request),
       leaseDeliveries: (request) => claims.lease(request),
       renewDeliveries: (request) => claims.renew(request.leases, request.untilMs),
