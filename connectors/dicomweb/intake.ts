@@ -54,7 +54,7 @@ export class Intake {
     const head = new Head();
     const file = new PartFile(this.#options.blobs, this.#options.partBytesMax);
     try {
-      await file.open();
+      file.open();
       for await (const piece of part.body) {
         head.take(piece);
         await file.write(piece);

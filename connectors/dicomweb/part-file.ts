@@ -23,7 +23,7 @@ export class PartFile {
     this.#bytesMax = bytesMax;
   }
 
-  /** null until it is open, and when it could not be opened. */
+  /** null until the first write, and when it could not be opened. */
   get writer(): BlobWriter | null {
     return this.#writer;
   }
@@ -37,12 +37,9 @@ export class PartFile {
     return this.#bytesCount;
   }
 
-  async open(): Promise<void> {
-    try {
-      this.#writer = await this.#blobs.begin(this.#bytesMax);
-    } catch (error) {
-      this.#failure = toBitHiveError(error);
-    }
+  /** The first bytes come off the wire meanwhile. */
+  open(): void {
+    this.#underWay = this.#begin();
   }
 
   /** Takes a piece, whose memory must not be used again. Resolves when there is room for the next one. */
@@ -63,6 +60,14 @@ export class PartFile {
   async abort(): Promise<void> {
     await this.#underWay;
     await this.#writer?.abort();
+  }
+
+  async #begin(): Promise<void> {
+    try {
+      this.#writer = await this.#blobs.begin(this.#bytesMax);
+    } catch (error) {
+      this.#failure = toBitHiveError(error);
+    }
   }
 
   async #writePieces(): Promise<void> {

@@ -1,24 +1,27 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, rm } from 'node:fs/promises';
+import { closeSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { assert } from '../../core/assert.ts';
 import { BitHiveError } from '../../core/errors.ts';
 import type { BlobHash } from '../../core/ids.ts';
 import type { BlobWriter, StoredBlob } from '../../core/ports/index.ts';
 import { blobError } from './blob-errors.ts';
 import { moveIntoPlace } from './move-into-place.ts';
+import { closeFile, type Descriptor, writeWhole } from './raw-file.ts';
 import type { Removals } from './removals.ts';
 
 /** Bytes between two looks at the free space. */
 const lookEveryBytes = 16 * 1024 * 1024;
 
 export interface FileBlobWriterParts {
-  readonly file: FileHandle;
+  readonly file: Descriptor;
   readonly temporaryPath: string;
   readonly bytesMax: number;
   readonly pathOf: (hash: BlobHash) => string;
   readonly removals: Removals;
   /** Throws BH_STORE_FULL below the watermark. */
   readonly requireSpace: () => Promise<void>;
+  readonly takeSpace: (bytesCount: number) => void;
 }
 
 /** Writes one body to a temporary file, hashing as it goes; the name is known only at the end. */
@@ -28,6 +31,7 @@ export class FileBlobWriter implements BlobWriter {
   #bytesCount = 0;
   #lookAtBytes = lookEveryBytes;
   #state: 'open' | 'failed' | 'ended' = 'open';
+  #isClosed = false;
 
   constructor(parts: FileBlobWriterParts) {
     this.#parts = parts;
@@ -41,7 +45,8 @@ export class FileBlobWriter implements BlobWriter {
       }
       this.#bytesCount += bytes.length;
       this.#hash.update(bytes);
-      await this.#writeAll(bytes);
+      this.#parts.takeSpace(bytes.length);
+      await writeWhole(this.#parts.file, bytes);
       await this.#lookAtSpace();
     } catch (cause) {
       this.#state = 'failed';
@@ -57,8 +62,10 @@ export class FileBlobWriter implements BlobWriter {
       const hash = this.#hash.digest('hex') as BlobHash;
       const path = this.#parts.pathOf(hash);
       await this.#parts.removals.keepDuring(hash, () => moveIntoPlace(file, temporaryPath, path));
-      await file.close();
       this.#state = 'ended';
+      this.#isClosed = true;
+      // Its bytes are synced: closing has nothing left to wait for.
+      closeSync(file);
       return { hash, bytesCount: this.#bytesCount };
     } catch (cause) {
       throw blobError(cause);
@@ -68,19 +75,11 @@ export class FileBlobWriter implements BlobWriter {
   async abort(): Promise<void> {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
-    await this.#parts.file.close().catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EBADF') throw blobError(error); // Closed by a commit that failed later.
-    });
-    await rm(this.#parts.temporaryPath, { force: true });
-  }
-
-  /** One write may take a part only, for example on a disk that becomes full. */
-  async #writeAll(bytes: Uint8Array): Promise<void> {
-    let at = 0;
-    while (at < bytes.length) {
-      const { bytesWritten } = await this.#parts.file.write(bytes, at, bytes.length - at);
-      at += bytesWritten;
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      await closeFile(this.#parts.file).catch((cause: unknown) => Promise.reject(blobError(cause)));
     }
+    await rm(this.#parts.temporaryPath, { force: true });
   }
 
   async #lookAtSpace(): Promise<void> {

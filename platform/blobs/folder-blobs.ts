@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, mkdir, open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { assert } from '../../core/assert.ts';
 import { BitHiveError } from '../../core/errors.ts';
@@ -9,6 +9,8 @@ import { limits } from '../../core/limits.ts';
 import type { Blobs, BlobWriter, StoredBlob } from '../../core/ports/index.ts';
 import { blobError } from './blob-errors.ts';
 import { FileBlobWriter } from './file-blob-writer.ts';
+import { FreeSpace } from './free-space.ts';
+import { openFile } from './raw-file.ts';
 import { Removals } from './removals.ts';
 import { syncFolder } from './sync-folder.ts';
 
@@ -64,11 +66,15 @@ class FolderBlobs implements Blobs {
   readonly #temporary: string;
   readonly #freeBytesMin: number;
   readonly #removals = new Removals();
+  readonly #space: FreeSpace;
+  readonly #run = randomBytes(8).toString('hex');
+  #begunCount = 0;
 
   constructor(root: string, temporary: string, freeBytesMin: number) {
     this.#root = root;
     this.#temporary = temporary;
     this.#freeBytesMin = freeBytesMin;
+    this.#space = new FreeSpace(root);
   }
 
   async put(source: AsyncIterable<Uint8Array>, bytesMax: number): Promise<StoredBlob> {
@@ -84,9 +90,9 @@ class FolderBlobs implements Blobs {
 
   async begin(bytesMax: number): Promise<BlobWriter> {
     await this.#requireSpace();
-    const temporaryPath = join(this.#temporary, randomBytes(16).toString('hex'));
+    const temporaryPath = join(this.#temporary, this.#temporaryName());
     try {
-      const file = await open(temporaryPath, 'wx', 0o600);
+      const file = await openFile(temporaryPath, 'wx', 0o600);
       return new FileBlobWriter({
         file,
         temporaryPath,
@@ -94,6 +100,7 @@ class FolderBlobs implements Blobs {
         pathOf: (hash) => this.pathOf(hash),
         removals: this.#removals,
         requireSpace: () => this.#requireSpace(),
+        takeSpace: (bytesCount) => this.#space.take(bytesCount),
       });
     } catch (cause) {
       throw blobError(cause);
@@ -157,9 +164,13 @@ class FolderBlobs implements Blobs {
       .catch((cause: unknown) => Promise.reject(blobError(cause)));
   }
 
-  async freeBytes(): Promise<number> {
-    const { bavail, bsize } = await statfs(this.#root);
-    return bavail * bsize;
+  freeBytes(): Promise<number> {
+    return this.#space.bytes();
+  }
+
+  #temporaryName(): string {
+    this.#begunCount += 1;
+    return `${this.#run}-${this.#begunCount}`;
   }
 
   async #requireSpace(): Promise<void> {

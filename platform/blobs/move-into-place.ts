@@ -1,5 +1,6 @@
-import { type FileHandle, link, rename, rm } from 'node:fs/promises';
+import { link, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { type Descriptor, syncContent } from './raw-file.ts';
 import { syncFolder } from './sync-folder.ts';
 
 /** What `link` says where the name is taken, or where the file system has no links: the slower order is used then. */
@@ -19,16 +20,25 @@ const notLinked: ReadonlySet<string | undefined> = new Set([
  * torn one that a power cut left is replaced by the next writer of that body. A name that exists may be somebody's durable body:
  * it is only ever replaced by content that is synced already.
  */
-export async function moveIntoPlace(file: FileHandle, temporaryPath: string, path: string): Promise<void> {
+export async function moveIntoPlace(file: Descriptor, temporaryPath: string, path: string): Promise<void> {
   const folder = dirname(path);
   if (await isLinked(temporaryPath, path)) {
-    await Promise.all([file.sync(), syncFolder(folder)]);
-    await rm(temporaryPath, { force: true });
+    await both(
+      syncContent(file).then(() => unlink(temporaryPath)),
+      syncFolder(folder),
+    );
     return;
   }
-  await file.sync();
+  await syncContent(file);
   await rename(temporaryPath, path);
   await syncFolder(folder);
+}
+
+/** Waits for the end of both whatever comes of them: a descriptor that is in use must not be closed, its number may be given anew. */
+async function both(first: Promise<void>, second: Promise<void>): Promise<void> {
+  await Promise.allSettled([first, second]);
+  await first;
+  await second;
 }
 
 async function isLinked(temporaryPath: string, path: string): Promise<boolean> {

@@ -1,11 +1,12 @@
-import { open } from 'node:fs/promises';
+import { closeSync, openSync } from 'node:fs';
+import { syncFile } from './raw-file.ts';
 
-/** Names in a folder are durable when the folder itself was synced (fsync(2)). */
+/** Names in a folder are durable when the folder itself was synced (fsync(2)). Opening and closing it wait for no disk. */
 export async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
+  const folder = openSync(path, 'r');
   try {
-    await handle.sync();
+    await syncFile(folder);
   } finally {
-    await handle.close();
+    closeSync(folder);
   }
 }
