@@ -42,6 +42,26 @@ test('a large body is in the blob store before it is accepted, and nothing overt
   expect(stored.kind === 'blob' && Buffer.from(large).equals(await blobs.read(stored.hash))).toBe(true);
 });
 
+test('a large message is answered like a small one after its body was let go', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'bithive-mllp-'));
+  folders.push(folder);
+  const blobs = await openFolderBlobs({ folder, diskFreeBytesMin: 0 });
+  listener = await listen({ blobs });
+  client = new RawClient(listener.port);
+  const large = (controlId: string, more: string): Buffer =>
+    Buffer.from(`${adt(controlId, more)}OBX|1|ED|PDF||${'A'.repeat(300_000)}\xe9\r`, 'latin1');
+  client.send(
+    framed(large('C1', '||||||UNICODE UTF-8')),
+    framed(large('C2', '|||AL|AL||8859/1')),
+    framed(large('', '')),
+  );
+  const answers = await client.answered(4);
+  expect(answers.map(summary)).toEqual(['AA:C1:102', 'CA:C2', 'AA:C2', 'AE::101']);
+  expect(listener.arrivals.map(({ searchKeys }) => searchKeys.find(([name]) => name === 'mrn')?.[1])).toEqual(
+    ['77', '77', '77'],
+  );
+});
+
 test('a full disk under a large body is told to its sender, and the next message is taken', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'bithive-mllp-'));
   folders.push(folder);
