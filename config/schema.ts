@@ -31,6 +31,13 @@ const tlsSchema = z.strictObject({
   ).optional(),
 });
 
+const httpTlsSchema = tlsSchema.extend({
+  commandLineCert: path(
+    "Certificate, PEM, that `bithive` shows where `ca` asks clients for one. Unset: the engine's own.",
+  ).optional(),
+  commandLineKey: secret('Key of `commandLineCert`, PEM.').optional(),
+});
+
 const httpSchema = z.strictObject({
   host: text('Address to listen on. Outside loopback TLS is required.'),
   port: port('Port of the API, `/fhir` and `/dicomweb`.'),
@@ -40,7 +47,7 @@ const httpSchema = z.strictObject({
   origins: z.array(url('')).meta({
     description: 'Web origins that may call beside the engine itself, for example `https://portal.example`.',
   }),
-  tls: tlsSchema.optional(),
+  tls: httpTlsSchema.optional(),
   auth: z.strictObject({
     tokenFile: path(
       'File of the API token; made on first start. Unset: `api-token` in the data folder.',

@@ -2,7 +2,6 @@ import type { Config } from '../config/index.ts';
 import type { HttpSource } from '../connectors/http-source.ts';
 import { assert } from '../core/assert.ts';
 import type { MessageId } from '../core/ids.ts';
-import type { JsonObject } from '../core/json.ts';
 import type { Blobs, Listening, Logger, Store } from '../core/ports/index.ts';
 import { createInferencePool } from '../inference/index.ts';
 import { AlertMonitor } from '../pipelines/alerts/monitor.ts';
@@ -25,6 +24,7 @@ import { Keeper } from './compose/keeper.ts';
 import { openStore } from './compose/open-store.ts';
 import { ownerName } from './compose/owner-name.ts';
 import { postAlert } from './compose/post-alert.ts';
+import { engineStatus } from './compose/status.ts';
 import { createHttpServer } from './http/index.ts';
 import { version } from './version.ts';
 
@@ -84,6 +84,8 @@ async function start(
   closeAll: () => Promise<void>,
 ): Promise<Engine> {
   const clock = systemClock;
+  const startedAtMs = clock.nowMs();
+  let listening: readonly Listening[] = [];
   const graceMs = config.stop.graceSeconds * 1000;
   const random = systemRandom;
   const logger = loggerOf(config);
@@ -154,7 +156,17 @@ async function start(
     sources: httpSources,
     replay: (id: MessageId) => pipelines.replay(id),
     backup: (folder: string) => backupTo(folder, store, blobs),
-    status: async () => statusOf(store, pipelines, alerts, clock.nowMs()),
+    status: () =>
+      engineStatus({
+        config,
+        store,
+        blobs,
+        clock,
+        alerts,
+        startedAtMs,
+        channels: () => pipelines.channels,
+        listening: () => listening,
+      }),
   });
 
   // All doors shut together: one client that is slow to end must not take the time of the others.
@@ -171,7 +183,7 @@ async function start(
   });
   const doors = await pipelines.open();
   stopHttp = () => http.stop(graceMs);
-  const listening = [
+  listening = [
     ...(await http.listen()).map((entry) => withChannel(entry, doors)),
     ...doors.filter(({ path }) => path === undefined),
   ];
@@ -183,29 +195,4 @@ async function start(
 function withChannel(entry: Listening, doors: readonly Listening[]): Listening {
   const channel = doors.find(({ path }) => path !== undefined && path === entry.path)?.channel;
   return channel === undefined ? entry : { channel, ...entry };
-}
-
-async function statusOf(
-  store: Store,
-  pipelines: Pipelines,
-  alerts: AlertMonitor,
-  nowMs: number,
-): Promise<JsonObject> {
-  const channels = pipelines.channels.map(({ name, inForce, unreachable }) => ({
-    name,
-    version: inForce.version,
-    destinations: inForce.destinations.map((destination) => ({
-      name: destination.name,
-      target: destination.open.target,
-      reachable: !unreachable.includes(destination.name),
-    })),
-  }));
-  const status = {
-    version,
-    channels,
-    alerts: alerts.active,
-    depths: await store.depths(nowMs),
-    store: await store.health(),
-  };
-  return JSON.parse(JSON.stringify(status)) as JsonObject;
 }

@@ -40,7 +40,7 @@ export interface DataAccess<T> {
  */
 export async function withData<T>(call: Call, world: World, access: DataAccess<T>): Promise<T> {
   const { config } = loadConfig({ argv: call.settingsArgv, env: world.env, cwd: world.cwd });
-  const engine = await connectEngine(config.data);
+  const engine = await connectEngine(config.data, world.env);
   if (engine) {
     try {
       return await access.throughEngine(engine);

@@ -1,9 +1,22 @@
 import { createServer } from 'node:net';
+import { z } from 'zod';
 import { toBitHiveError } from '../../core/errors.ts';
 import { createSystemKeys } from '../../platform/security/system-keys.ts';
 import { checkChannels } from '../compose/check-channels.ts';
 import { type Check, good, type Subject } from './doctor-check.ts';
 import { connectEngine } from './engine-client.ts';
+
+const running = z.object({
+  listening: z.array(
+    z.object({
+      channel: z.string().optional(),
+      protocol: z.string(),
+      host: z.string(),
+      port: z.number(),
+      path: z.string().optional(),
+    }),
+  ),
+});
 
 interface Door {
   readonly channel: string;
@@ -19,11 +32,16 @@ export async function channelsAndDoors(subject: Subject): Promise<string> {
 
 /** Whether every door can be opened; with an engine running, where its doors are. */
 export async function portsOf(subject: Subject): Promise<Omit<Check, 'name'>> {
-  const { config } = subject;
-  const engine = await connectEngine(config.data);
+  const { config, env } = subject;
+  const engine = await connectEngine(config.data, env);
   if (engine) {
-    await engine.close();
-    return good(`an engine runs on this data folder at ${engine.engine.url}; bithive status shows its doors`);
+    const answer = await engine.get('/api/status').finally(() => engine.close());
+    const { listening } = running.parse(answer);
+    const doors = listening.map(
+      ({ channel, protocol, host, port, path = '' }) =>
+        `${channel ?? 'api'}: ${protocol} ${host}:${port}${path}`,
+    );
+    return good(`an engine runs on this data folder at ${engine.engine.url}; ${doors.join(', ')}`);
   }
   const doors = await doorsOf(subject).catch((error: unknown) => {
     // The channels have a check of their own, which tells the fault; the port of HTTP can be looked at all the same.

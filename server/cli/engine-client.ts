@@ -2,9 +2,11 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { connect as connectTls } from 'node:tls';
 import { Agent, request } from 'undici';
+import type { Environment } from '../../config/index.ts';
 import { catalogue } from '../../core/error-catalogue.ts';
 import { BitHiveError, type ErrorCode } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
+import { createSystemKeys } from '../../platform/security/system-keys.ts';
 import { readTokenFile } from '../../platform/security/token-file.ts';
 import { type EngineFile, readEngineFile } from './engine-file.ts';
 
@@ -18,12 +20,15 @@ export interface EngineClient {
   close(): Promise<void>;
 }
 
-/** Reaches the engine of the data folder; null when none runs on it. */
-export async function connectEngine(data: string): Promise<EngineClient | null> {
+/**
+ * Reaches the engine of the data folder; null when none runs on it.
+ *
+ * @param env for the key of a client certificate that is given as `env:NAME`
+ */
+export async function connectEngine(data: string, env: Environment): Promise<EngineClient | null> {
   const engine = await readEngineFile(data);
   if (!engine) return null;
-  const agent =
-    engine.certFile === undefined ? new Agent() : pinnedAgent(await readFile(engine.certFile, 'utf8'));
+  const agent = await agentFor(engine, env);
   if (!(await answers(engine, agent))) {
     await agent.close();
     return null;
@@ -69,12 +74,22 @@ async function answers(engine: EngineFile, agent: Agent): Promise<boolean> {
     const code = (cause as NodeJS.ErrnoException).code;
     // Nobody listens: the file was left behind by an engine that was killed.
     if (code === 'ECONNREFUSED') return false;
-    throw new BitHiveError('BH_CLI_ENGINE', `${engine.url} does not answer as it should`, { cause });
+    const hint = engine.client ? `; it asks for client certificates: see http.tls.commandLineCert` : '';
+    throw new BitHiveError('BH_CLI_ENGINE', `${engine.url} does not answer as it should${hint}`, { cause });
   }
 }
 
+async function agentFor({ certFile, client }: EngineFile, env: Environment): Promise<Agent> {
+  if (certFile === undefined) return new Agent();
+  const shown = client && {
+    cert: await readFile(client.certFile, 'utf8'),
+    key: await createSystemKeys({ env, cwd: process.cwd() }).secret(client.key),
+  };
+  return pinnedAgent(await readFile(certFile, 'utf8'), shown);
+}
+
 /** Trusts one certificate, whatever name is in it: the engine is on this machine and its certificate names the hospital's host. */
-function pinnedAgent(pem: string): Agent {
+function pinnedAgent(pem: string, shown: { readonly cert: string; readonly key: string } | undefined): Agent {
   const { fingerprint256 } = new X509Certificate(pem);
   return new Agent({
     connect(options, done) {
@@ -83,6 +98,7 @@ function pinnedAgent(pem: string): Agent {
         port: Number(options.port),
         rejectUnauthorized: false,
         ALPNProtocols: ['http/1.1'],
+        ...shown,
       });
       socket.once('error', (error) => done(error, null));
       socket.once('secureConnect', () => {

@@ -1,6 +1,7 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import type { Config } from '../../config/index.ts';
 import { BitHiveError } from '../../core/errors.ts';
 import type { Listening } from '../../core/ports/index.ts';
 
@@ -11,6 +12,8 @@ const engineFileSchema = z.object({
   tokenFile: z.string(),
   /** The engine's certificate, when it speaks TLS: the command line trusts this one and no other. */
   certFile: z.string().optional(),
+  /** What the command line shows, when the engine asks clients for a certificate. The key is a reference, never the key itself. */
+  client: z.object({ certFile: z.string(), key: z.string() }).optional(),
   version: z.string(),
 });
 export type EngineFile = z.output<typeof engineFileSchema>;
@@ -44,6 +47,20 @@ export async function readEngineFile(data: string): Promise<EngineFile | null> {
   } catch (cause) {
     throw new BitHiveError('BH_CLI_ENGINE', `${pathIn(data)} is not what an engine writes`, { cause });
   }
+}
+
+/**
+ * How the command line gets through the engine's TLS. `key` references are made absolute: the command may run in another folder.
+ *
+ * @param cwd base of a relative `file:` reference
+ */
+export function tlsOf(tls: Config['http']['tls'], cwd: string): Pick<EngineFile, 'certFile' | 'client'> {
+  if (tls === undefined) return {};
+  if (tls.ca === undefined) return { certFile: tls.cert };
+  const certFile = tls.commandLineCert ?? tls.cert;
+  const key = (tls.commandLineCert === undefined ? undefined : tls.commandLineKey) ?? tls.key;
+  const absolute = key.startsWith('file:') ? `file:${resolve(cwd, key.slice('file:'.length))}` : key;
+  return { certFile: tls.cert, client: { certFile, key: absolute } };
 }
 
 /** Address under which this machine reaches the API. */

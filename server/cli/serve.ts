@@ -1,7 +1,7 @@
 import { loadConfig } from '../../config/index.ts';
 import { createPinoLogger } from '../../platform/observability/pino-logger.ts';
 import { version } from '../version.ts';
-import { localUrl, removeEngineFile, writeEngineFile } from './engine-file.ts';
+import { localUrl, removeEngineFile, tlsOf, writeEngineFile } from './engine-file.ts';
 import { exitCodes, type Verb } from './verb.ts';
 
 /** `bithive serve`: one JSON line on standard output when it is ready, the log on standard error. */
@@ -25,10 +25,9 @@ export const serve: Verb = {
     const engine = await startEngine({ config, environment: world.env });
     const { listening, tokenFile } = engine;
     const url = localUrl(listening);
-    const { tls } = config.http;
     if (url !== null) {
-      const certFile = tls === undefined ? {} : { certFile: tls.cert };
-      await writeEngineFile(config.data, { pid: process.pid, url, tokenFile, version, ...certFile });
+      const tls = tlsOf(config.http.tls, process.cwd());
+      await writeEngineFile(config.data, { pid: process.pid, url, tokenFile, version, ...tls });
     }
     world.print(
       JSON.stringify({

@@ -20,6 +20,12 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./demo.ts')).demo,
   },
   {
+    name: 'status',
+    summary:
+      'Shows the running engine: channels and their doors, what waits, destinations, alerts, store, disk.',
+    load: async () => (await import('./status.ts')).status,
+  },
+  {
     name: 'doctor',
     summary: 'Checks this machine, the settings and the data folder, and says what to do.',
     load: async () => (await import('./doctor.ts')).doctor,
@@ -43,6 +49,11 @@ export const verbs: readonly VerbEntry[] = [
     name: 'message replay',
     summary: 'Has the running engine accept the bytes of a message again.',
     load: async () => (await import('./message-replay.ts')).messageReplay,
+  },
+  {
+    name: 'audit show',
+    summary: 'Shows the audit trail: who read or did what, when, with what outcome.',
+    load: async () => (await import('./audit-show.ts')).auditShow,
   },
   {
     name: 'audit verify',

@@ -3,7 +3,6 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { BitHiveError } from '../../core/errors.ts';
 import type { AlertMemory } from '../../pipelines/alerts/memory.ts';
-import { syncFolder } from '../../platform/blobs/sync-folder.ts';
 
 const fileSchema = z.strictObject({
   raised: z.array(
@@ -51,7 +50,8 @@ export function alertFile(path: string): AlertMemory {
         await file.close();
       }
       await rename(temporary, path);
-      await syncFolder(dirname(path));
+      const folder = await open(dirname(path), 'r');
+      await folder.sync().finally(() => folder.close());
     },
   };
 }
