@@ -101,7 +101,10 @@ export function deliveryRoutes({ store, blobs, clock }: HttpServerOptions): read
             `delivery ${params.id} is ${state}: ${body.word} has no meaning for it`,
           );
         }
-        return { body: deliveryView(await deliveryOf(store, params.id)), touched: { before: state } };
+        const view = deliveryView(await deliveryOf(store, params.id));
+        // Bringing it back opens its window anew: until when is part of what was decided.
+        const until = body.word === 'retry' ? { expiresAt: view.expiresAt } : {};
+        return { body: view, touched: { before: state, ...until } };
       },
     }),
   ];
