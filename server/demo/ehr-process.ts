@@ -1,9 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { BitHiveError } from '../../core/errors.ts';
+import { jsonText } from './json-text.ts';
 
 const main = fileURLToPath(new URL('../sandbox-ehr/main.js', import.meta.url));
+
+/** What it prints when it listens (sandbox-ehr/main.ts). */
+const readyLine = jsonText.pipe(z.object({ url: z.url() }));
 
 /** The sandbox EHR in a process of its own, as a real one would be. */
 export interface EhrProcess {
@@ -30,8 +35,10 @@ function readyUrl(child: ChildProcess): Promise<string> {
     const failed = () => reject(new BitHiveError('BH_DELIVERY_UNREACHABLE', 'the sandbox EHR did not start'));
     child.once('error', failed);
     child.once('exit', failed);
-    createInterface({ input: child.stdout as NonNullable<typeof child.stdout> }).once('line', (line) =>
-      resolve((JSON.parse(line) as { url: string }).url),
-    );
+    createInterface({ input: child.stdout as NonNullable<typeof child.stdout> }).once('line', (line) => {
+      const ready = readyLine.safeParse(line);
+      if (ready.success) resolve(ready.data.url);
+      else failed();
+    });
   });
 }

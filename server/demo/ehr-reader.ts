@@ -1,27 +1,31 @@
 import { request } from 'undici';
+import { z } from 'zod';
 import { BitHiveError } from '../../core/errors.ts';
+import { jsonText } from './json-text.ts';
 
-interface Coded {
-  readonly code?: { readonly text?: string; readonly coding?: readonly { readonly display?: string }[] };
-}
+const reference = z.object({
+  reference: z.string().optional(),
+  identifier: z.object({ value: z.string().optional() }).optional(),
+});
+const coded = z.object({
+  text: z.string().optional(),
+  coding: z.array(z.object({ display: z.string().optional() })).optional(),
+});
+const order = z.object({ id: z.string() });
+const observationShape = z.object({
+  code: coded.optional(),
+  valueQuantity: z.object({ value: z.number().optional() }).optional(),
+  interpretation: z.array(coded).optional(),
+});
+const reportShape = z.object({
+  id: z.string(),
+  status: z.string(),
+  conclusion: z.string().optional(),
+  basedOn: z.array(reference).optional(),
+  result: z.array(reference).optional(),
+});
 
-interface EhrObservation extends Coded {
-  readonly id: string;
-  readonly valueQuantity?: { readonly value?: number };
-  readonly interpretation?: readonly { readonly coding?: readonly { readonly display?: string }[] }[];
-}
-
-export interface EhrReport {
-  readonly id: string;
-  readonly status: string;
-  readonly conclusion?: string;
-  readonly identifier?: readonly { readonly value?: string }[];
-  readonly basedOn?: readonly {
-    readonly reference?: string;
-    readonly identifier?: { readonly value?: string };
-  }[];
-  readonly result?: readonly { readonly reference?: string }[];
-}
+export type EhrReport = z.infer<typeof reportShape>;
 
 /** A report as the EHR gives it back. */
 export interface ReadReport {
@@ -41,15 +45,10 @@ export class EhrReader {
 
   /** The report of an accession number: found over its ServiceRequest; null while it is not there. */
   async reportOf(accession: string): Promise<ReadReport | null> {
-    const orders = await this.#search<{ readonly id: string }>(
-      'ServiceRequest',
-      `identifier=${encodeURIComponent(accession)}`,
-    );
-    for (const order of orders) {
-      const [report] = await this.#search<EhrReport>(
-        'DiagnosticReport',
-        `based-on=ServiceRequest/${order.id}`,
-      );
+    const identifier = `identifier=${encodeURIComponent(accession)}`;
+    for (const { id } of await this.#search('ServiceRequest', identifier, order)) {
+      const basedOn = `based-on=ServiceRequest/${id}`;
+      const [report] = await this.#search('DiagnosticReport', basedOn, reportShape);
       if (report) return this.#withFinding(report);
     }
     return null;
@@ -58,7 +57,7 @@ export class EhrReader {
   async #withFinding(report: EhrReport): Promise<ReadReport> {
     const reference = report.result?.[0]?.reference;
     if (reference === undefined) return { report, finding: report.conclusion ?? report.status };
-    const observation = await this.#get<EhrObservation>(reference);
+    const observation = await this.#get(reference, observationShape);
     const name = observation.code?.text ?? observation.code?.coding?.[0]?.display ?? 'finding';
     const verdict = observation.interpretation?.[0]?.coding?.[0]?.display;
     const finding = verdict === undefined ? name : `${name}: ${verdict.toLowerCase()}`;
@@ -66,20 +65,20 @@ export class EhrReader {
     return probability === undefined ? { report, finding } : { report, finding, probability };
   }
 
-  async #search<T>(type: string, query: string): Promise<readonly T[]> {
-    const bundle = await this.#get<{ readonly entry?: readonly { readonly resource: T }[] }>(
-      `${type}?${query}`,
-    );
-    return (bundle.entry ?? []).map(({ resource }) => resource);
+  async #search<T>(type: string, query: string, shape: z.ZodType<T>): Promise<readonly T[]> {
+    const bundle = z.object({ entry: z.array(z.object({ resource: shape })).default([]) });
+    return (await this.#get(`${type}?${query}`, bundle)).entry.map(({ resource }) => resource);
   }
 
-  async #get<T>(path: string): Promise<T> {
+  async #get<T>(path: string, shape: z.ZodType<T>): Promise<T> {
     const answer = await request(`${this.#url}/${path}`, { headers: { accept: 'application/fhir+json' } });
-    const body = await answer.body.text();
-    if (answer.statusCode === 200) return JSON.parse(body) as T;
-    throw new BitHiveError(
-      'BH_DELIVERY_REFUSED',
-      `the EHR answered ${answer.statusCode} to ${path.split('?')[0]}`,
-    );
+    const asked = path.split('?')[0];
+    if (answer.statusCode !== 200) {
+      await answer.body.dump();
+      throw new BitHiveError('BH_DELIVERY_REFUSED', `the EHR answered ${answer.statusCode} to ${asked}`);
+    }
+    const body = jsonText.pipe(shape).safeParse(await answer.body.text());
+    if (body.success) return body.data;
+    throw new BitHiveError('BH_FHIR_INVALID', `${asked} at the EHR: ${z.prettifyError(body.error)}`);
   }
 }

@@ -12,7 +12,6 @@ import {
 } from '@medplum/core';
 import { FhirRepository, MemoryRepository, type UpdateResourceOptions } from '@medplum/fhir-router';
 import type { Bundle, Reference, Resource } from '@medplum/fhirtypes';
-import type { UnknownObject } from '../../formats/fhir/index.ts';
 import { checkSearchable } from './search-parameters.ts';
 import { type IndexedToken, indexedTokens, TokenIndex } from './token-index.ts';
 
@@ -79,10 +78,10 @@ export class SandboxRepository extends FhirRepository<undefined> {
     const current = stored?.versions.at(-1);
     if (!stored || !current) return;
     stored.versions.push(null);
-    this.#tokens.remove(current as unknown as UnknownObject);
+    this.#tokens.remove(current);
     this.#written({ action: 'delete', resource: current, version: stored.versions.length }, () => {
       stored.versions.pop();
-      this.#tokens.add(current as unknown as UnknownObject);
+      this.#tokens.add(current);
     });
   }
 
@@ -197,6 +196,7 @@ export class SandboxRepository extends FhirRepository<undefined> {
     const before = stored.versions.at(-1);
     const version = stored.versions.length + 1;
     const meta = { ...resource.meta, versionId: String(version), lastUpdated: new Date().toISOString() };
+    // The port of the package is generic over the resource type, which a value that was put together cannot be known to keep.
     const after = structuredClone({ ...resource, meta }) as unknown as WithId<Resource>;
     stored.versions.push(after);
     this.#reindex(before ?? undefined, after);
@@ -208,9 +208,9 @@ export class SandboxRepository extends FhirRepository<undefined> {
     return structuredClone(after) as unknown as WithId<T>;
   }
 
-  #reindex(before: Resource | undefined, after: Resource | undefined): void {
-    if (before) this.#tokens.remove(before as unknown as UnknownObject);
-    if (after) this.#tokens.add(after as unknown as UnknownObject);
+  #reindex(before: WithId<Resource> | undefined, after: WithId<Resource> | undefined): void {
+    if (before) this.#tokens.remove(before);
+    if (after) this.#tokens.add(after);
   }
 
   #written(write: Write, undo: () => void): void {

@@ -131,6 +131,7 @@ function refusalOf(request: EhrRequest): EhrAnswer | undefined {
   if (request.url.includes('$') || request.url.includes('_search')) return undefined;
   const issues = validate(request.body);
   if (!hasErrors(issues)) return undefined;
+  // Ours is the same resource, read-only; the types of the package are not.
   return { status: 422, body: outcomeOfIssues(issues, 'BH_FHIR_INVALID') as unknown as OperationOutcome };
 }
 

@@ -4,22 +4,28 @@ import { fieldOf, isObject, objectsIn, textOf, type UnknownObject } from '../../
 export const indexedTokens = ['identifier', '_tag'] as const;
 export type IndexedToken = (typeof indexedTokens)[number];
 
+/** A resource of any type. */
+interface Stored {
+  readonly resourceType: string;
+  readonly id: string;
+}
+
 /** Ids of resources by type, parameter, system and value of their identifiers and tags. */
 export class TokenIndex {
   readonly #ids = new Map<string, Set<string>>();
 
-  add(resource: UnknownObject): void {
+  add(resource: Stored): void {
     for (const key of keysOf(resource)) {
       const ids = this.#ids.get(key);
-      if (ids) ids.add(textOf(resource, 'id') as string);
-      else this.#ids.set(key, new Set([textOf(resource, 'id') as string]));
+      if (ids) ids.add(resource.id);
+      else this.#ids.set(key, new Set([resource.id]));
     }
   }
 
-  remove(resource: UnknownObject): void {
+  remove(resource: Stored): void {
     for (const key of keysOf(resource)) {
       const ids = this.#ids.get(key);
-      ids?.delete(textOf(resource, 'id') as string);
+      ids?.delete(resource.id);
       if (ids?.size === 0) this.#ids.delete(key);
     }
   }
@@ -39,7 +45,8 @@ export class TokenIndex {
   }
 }
 
-function keysOf(resource: UnknownObject): string[] {
+function keysOf(resource: Stored): string[] {
+  if (!isObject(resource)) return [];
   const meta = fieldOf(resource, 'meta');
   return [
     ...tokenKeys(resource, 'identifier', objectsIn(resource, 'identifier'), 'value'),

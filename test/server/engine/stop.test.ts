@@ -26,18 +26,20 @@ beforeEach(async () => {
 afterEach(() => ris.stop());
 
 const senders = 4;
+const unansweredMax = 50;
 const ofPatient = (id: string, patient: number) => adt(id).replace('|77^', `|${patient}^`);
 
-/** Sends without end until the connection is closed; what was acknowledged is known by its control id. */
+/** Sends until the connection is closed, at most so many ahead of the answers; what was acknowledged is known by its control id. */
 function load(port: number, sender: number): { readonly client: RawClient; sent: string[] } {
   const client = new RawClient(port);
   const sent: string[] = [];
   const next = (): void => {
     if (client.isClosed || client.socket.destroyed) return;
+    setTimeout(next, 1);
+    if (sent.length - client.answers.length >= unansweredMax) return;
     const id = `L${sender}-${sent.length}`;
     sent.push(id);
     client.send(framed(ofPatient(id, sender)));
-    setTimeout(next, 1);
   };
   next();
   return { client, sent };
