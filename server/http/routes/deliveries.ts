@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Delivery } from '../../../core/delivery.ts';
 import { BitHiveError } from '../../../core/errors.ts';
 import type { DeliveryId } from '../../../core/ids.ts';
-import type { Store } from '../../../core/ports/index.ts';
-import { type AnyApiRoute, apiRoute, nothing } from '../api-route.ts';
+import type { DeliveryQuery, Store } from '../../../core/ports/index.ts';
+import { type AnyApiRoute, type ApiAnswer, apiRoute, nothing } from '../api-route.ts';
 import { bodyAnswer } from '../body-answer.ts';
 import { defaultLimit, deliveryIdText, deliveryParams, limitText, messageIdText, name } from '../input.ts';
 import type { HttpServerOptions } from '../options.ts';
@@ -26,6 +26,18 @@ async function deliveryOf(store: Store, id: DeliveryId): Promise<Delivery> {
   throw new BitHiveError('BH_STORE_NOT_FOUND', `there is no delivery ${id}`);
 }
 
+function questionOf(asked: z.output<typeof searchQuery>): DeliveryQuery {
+  const { message, limit, channel, destination, state, before } = asked;
+  return {
+    ...(channel === undefined ? {} : { channel }),
+    ...(destination === undefined ? {} : { destination }),
+    ...(state === undefined ? {} : { state }),
+    ...(before === undefined ? {} : { before }),
+    ...(message === undefined ? {} : { messageId: message }),
+    limit: limit ?? defaultLimit,
+  };
+}
+
 export function deliveryRoutes({ store, blobs, clock }: HttpServerOptions): readonly AnyApiRoute[] {
   return [
     apiRoute({
@@ -37,15 +49,8 @@ export function deliveryRoutes({ store, blobs, clock }: HttpServerOptions): read
       query: searchQuery,
       body: nothing,
       audit: { action: 'read', operation: 'delivery.search' },
-      async handle({ query: { message, limit, channel, destination, state, before } }) {
-        const found = await store.listDeliveries({
-          ...(channel === undefined ? {} : { channel }),
-          ...(destination === undefined ? {} : { destination }),
-          ...(state === undefined ? {} : { state }),
-          ...(before === undefined ? {} : { before }),
-          ...(message === undefined ? {} : { messageId: message }),
-          limit: limit ?? defaultLimit,
-        });
+      async handle({ query }) {
+        const found = await store.listDeliveries(questionOf(query));
         return {
           body: { deliveries: found.map(deliverySummaryView) },
           touched: { found: found.map(({ id }) => id) },
@@ -92,20 +97,23 @@ export function deliveryRoutes({ store, blobs, clock }: HttpServerOptions): read
       query: nothing,
       body: word,
       audit: { action: 'update', operation: 'delivery.resolve' },
-      async handle({ params, body }) {
-        const { state } = await deliveryOf(store, params.id);
-        const isDone = await store.resolveDelivery(params.id, body.word, clock.nowMs());
-        if (!isDone) {
-          throw new BitHiveError(
-            'BH_HTTP_CONFLICT',
-            `delivery ${params.id} is ${state}: ${body.word} has no meaning for it`,
-          );
-        }
-        const view = deliveryView(await deliveryOf(store, params.id));
-        // Bringing it back opens its window anew: until when is part of what was decided.
-        const until = body.word === 'retry' ? { expiresAt: view.expiresAt } : {};
-        return { body: view, touched: { before: state, ...until } };
-      },
+      handle: ({ params, body }) => resolved(store, params.id, body.word, clock.nowMs()),
     }),
   ];
+}
+
+async function resolved(
+  store: Store,
+  id: DeliveryId,
+  word: 'retry' | 'delivered' | 'cancel',
+  nowMs: number,
+): Promise<ApiAnswer> {
+  const { state } = await deliveryOf(store, id);
+  if (!(await store.resolveDelivery(id, word, nowMs))) {
+    throw new BitHiveError('BH_HTTP_CONFLICT', `delivery ${id} is ${state}: ${word} has no meaning for it`);
+  }
+  const view = deliveryView(await deliveryOf(store, id));
+  // Bringing it back opens its window anew: until when is part of what was decided.
+  const until = word === 'retry' ? { expiresAt: view.expiresAt } : {};
+  return { body: view, touched: { before: state, ...until } };
 }
