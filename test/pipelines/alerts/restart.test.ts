@@ -68,8 +68,9 @@ async function stop(): Promise<void> {
   await engine.stop();
 }
 
-async function restart(): Promise<void> {
+async function restart(inBetween = () => {}): Promise<void> {
   await stop();
+  inBetween();
   told = [];
   await start();
 }
@@ -104,14 +105,16 @@ test('a receiver that is down stays so for a process that has not tried it yet',
   await accept('C1');
   await until(() => engine.pipelines.channels[0]?.unreachable.length === 1);
   await alerts.look();
-  let isHeld = false;
-  receiver.answer = () =>
-    new Promise((resolve) => {
-      isHeld = true;
-      release = () => resolve({ kind: 'delivered' });
-    });
   aheadMs = 1_000;
-  await restart();
+  let isHeld = false;
+  // In between, so that it is the new process that is held, and not the old one on its next attempt.
+  await restart(() => {
+    receiver.answer = () =>
+      new Promise((resolve) => {
+        isHeld = true;
+        release = () => resolve({ kind: 'delivered' });
+      });
+  });
   await alerts.look();
   expect([ids(), told]).toEqual([['disconnected|adt|ehr'], []]);
   await until(() => isHeld);

@@ -36,18 +36,25 @@ export class ScriptedReceiver {
       kind: 'test',
       target,
       concurrency: 8,
-      send: async (delivery) => {
+      send: async (delivery, signal) => {
         const text =
           delivery.body.kind === 'inline'
             ? new TextDecoder().decode(delivery.body.bytes)
             : delivery.body.hash;
         this.sent.push({ text, delivery });
-        return this.answer(text, delivery);
+        return Promise.race([this.answer(text, delivery), stopped(signal)]);
       },
       close: async () => {},
     };
   }
 }
+
+/** What a destination says when it is told to stop: an answer that never comes must not hold the engine, or the test run. */
+const stopped = (signal: AbortSignal) =>
+  new Promise<DeliveryOutcome>((resolve) => {
+    const error = { code: 'BH_STOPPING', detail: 'stopped before the answer' };
+    signal.addEventListener('abort', () => resolve({ kind: 'retry', error }), { once: true });
+  });
 
 /** A door that the test pushes arrivals through. */
 export class TestDoor implements Source {
