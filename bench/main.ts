@@ -9,6 +9,7 @@ import type { BenchRow } from './row.ts';
 const suites: Readonly<Record<string, () => Promise<{ run: () => Promise<readonly BenchRow[]> }>>> = {
   accept: () => import('./accept/accept.ts'),
   parser: () => import('./hl7v2-parser.ts'),
+  mapping: () => import('./mapping.ts'),
   dicom: () => import('./dicom-header.ts'),
   stow: () => import('./stow.ts'),
   inference: () => import('./inference.ts'),

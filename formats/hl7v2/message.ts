@@ -40,8 +40,11 @@ export class Hl7Message {
   }
 
   get segments(): readonly Hl7Segment[] {
-    this.#segments ??= Array.from({ length: this.segmentCount }, (_, index) => this.#segment(index));
-    return this.#segments;
+    if (this.#segments !== undefined) return this.#segments;
+    const segments: Hl7Segment[] = [];
+    for (let index = 0; index < this.segmentCount; index++) segments.push(this.#segment(index));
+    this.#segments = segments;
+    return segments;
   }
 
   /** Segments of that name, in their order. */

@@ -1,4 +1,4 @@
-import type { Bundle, FhirObject, FhirValue } from './bundle.ts';
+import type { Bundle, BundleEntry, FhirObject, FhirValue } from './bundle.ts';
 import { digitsIn } from './decimals.ts';
 import { textBoxOf } from './kept.ts';
 
@@ -10,7 +10,24 @@ import { textBoxOf } from './kept.ts';
  * takes twice as long.
  */
 export function printBundle(bundle: Bundle): string {
-  return objectText(bundle as unknown as FhirObject);
+  const { entry, ...head } = bundle;
+  let text = membersText(head as unknown as FhirObject).slice(0, -1);
+  for (let at = 0; at < entry.length; at++) text += (at === 0 ? ',"entry":[' : ',') + entryText(entry[at]!);
+  return `${text}${entry.length === 0 ? ',"entry":[]' : ']'}}`;
+}
+
+/** What an entry has is known: nobody needs to ask it. */
+function entryText(entry: BundleEntry): string {
+  const box = textBoxOf(entry);
+  if (box?.text !== undefined) return box.text;
+  const { fullUrl, resource, request } = entry;
+  const { method, url, ifNoneExist } = request;
+  const head = `{"fullUrl":${quoted(fullUrl)},"resource":${objectText(resource)}`;
+  const condition = ifNoneExist === undefined ? '' : `,"ifNoneExist":${quoted(ifNoneExist)}`;
+  const text = `${head},"request":{"method":"${method}","url":${quoted(url)}${condition}}}`;
+  if (box === undefined) return text;
+  box.text = inOnePiece(text);
+  return box.text;
 }
 
 function valueText(value: FhirValue): string {

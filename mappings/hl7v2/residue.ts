@@ -30,24 +30,21 @@ export function residueOf(run: Run, ignored: IgnoredFields): readonly Residue[] 
 /** Walks the leaves of a field without cutting it up: nearly always every one of them was read. */
 function takesAll(taken: Taken | Taken[], raw: string, delimiters: Delimiters): boolean {
   if (takesWhole(taken)) return true;
-  let [rep, component, part] = [1, 1, 1];
-  let start = 0;
+  // NaN, which no character is, where a separator is not declared.
+  const ofComponent = delimiters.component.charCodeAt(0);
+  const ofPart = delimiters.subcomponent.charCodeAt(0);
+  const ofRepetition = delimiters.repetition.charCodeAt(0);
+  let [rep, component, part, start] = [1, 1, 1, 0];
   for (let at = 0; at <= raw.length; at++) {
-    const mark = at < raw.length ? raw.charAt(at) : delimiters.repetition;
-    const isEnd = at === raw.length;
-    if (
-      !isEnd &&
-      mark !== delimiters.component &&
-      mark !== delimiters.subcomponent &&
-      mark !== delimiters.repetition
-    )
-      continue;
+    const code = at < raw.length ? raw.charCodeAt(at) : -1;
+    const isMark = code === ofComponent || code === ofPart || code === ofRepetition || code === -1;
+    if (!isMark) continue;
     if (at > start && !isTaken(taken, rep, component, part)) return false;
     start = at + 1;
-    if (mark === delimiters.subcomponent) part++;
+    if (code === ofPart) part++;
     else {
       part = 1;
-      if (mark === delimiters.component) component++;
+      if (code === ofComponent) component++;
       else {
         component = 1;
         rep++;

@@ -8,23 +8,24 @@ export interface NameHash {
 }
 
 const blockBytes = 64;
-/** Longer names are rare: the scratch grows to hold them and is given back. */
+/** Longer names are rare: they get memory of their own. */
 const scratchBytes = 4096;
 
 export function nameHash(prefix: Uint8Array): NameHash {
   const words = new Int32Array(80);
   const state = new Int32Array(5);
-  let scratch = new Uint8Array(scratchBytes);
+  // The prefix stands at the head of the scratch for good: names are written behind it.
+  const usual = new Uint8Array(scratchBytes);
+  usual.set(prefix);
   return {
     digest(name) {
       const bytesMax = prefix.length + 3 * name.length + 2 * blockBytes;
-      if (scratch.length < bytesMax) scratch = new Uint8Array(bytesMax);
-      scratch.set(prefix);
+      const scratch = bytesMax <= scratchBytes ? usual : new Uint8Array(bytesMax);
+      if (scratch !== usual) scratch.set(prefix);
       const length = prefix.length + writeUtf8(scratch, prefix.length, name);
       const padded = pad(scratch, length);
       initialize(state);
       for (let at = 0; at < padded; at += blockBytes) compress(state, words, scratch, at);
-      if (scratch.length > scratchBytes) scratch = new Uint8Array(scratchBytes);
       return state;
     },
   };
@@ -44,7 +45,7 @@ const encoder = new TextEncoder();
 /** A one bit, zeros, and the length in bits at the end of the last block (RFC 3174 4). Answers the padded length. */
 function pad(bytes: Uint8Array, length: number): number {
   const padded = (((length + 8) >>> 6) + 1) * blockBytes;
-  bytes.fill(0, length, padded);
+  for (let at = length; at < padded; at++) bytes[at] = 0;
   bytes[length] = 0x80;
   const bits = length * 8;
   for (let at = 1; at <= 4; at++) bytes[padded - at] = bits >>> (8 * (at - 1));

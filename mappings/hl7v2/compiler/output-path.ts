@@ -38,13 +38,16 @@ export function compileOutputPath(type: string, text: string, fail: (why: string
   });
   const types = checkSteps(type, steps, text, fail);
   const last = steps[steps.length - 1] as Step;
+  const isPlain = steps.length === 1 && last.mode === 'one';
   return {
     types,
     isAppending: steps.some((step) => step.mode === 'append'),
     isChoice: last.name.endsWith('[x]'),
     fillsValue: last.mode === 'append',
-    isSet: (target) => read(target, steps) !== undefined,
-    put: steps.length === 1 && last.mode === 'one' ? putPlain(last.name) : putDeep(steps),
+    isSet: isPlain
+      ? (target) => target[last.name] !== undefined
+      : (target) => read(target, steps) !== undefined,
+    put: isPlain ? putPlain(last.name) : putDeep(steps),
     describe: (target) => describe(target, steps),
   };
 }
