@@ -5,5 +5,6 @@ export type { Explanation, MapIssue, Residue } from './hl7v2/issue.ts';
 export { type Conversion, type Hl7ToFhirMap, loadHl7ToFhirMap } from './hl7v2/load.ts';
 export { orderingKeys } from './hl7v2/ordering-keys.ts';
 export type { ConvertContext } from './hl7v2/run.ts';
+export { type EditedMessage, type Hl7ToHl7Map, loadHl7ToHl7Map } from './hl7v2-to-hl7v2/load.ts';
 export { findingToBundle } from './imaging/finding-to-bundle.ts';
 export { parseSiteSettings, type SiteSettings, siteSettingsSchema } from './site.ts';

@@ -2,10 +2,11 @@ import { hash } from 'node:crypto';
 import { BitHiveError, type ErrorCode } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Arrival, Refusal } from '../../core/message.ts';
-import { type Hl7Message, parseMessage } from '../../formats/hl7v2/index.ts';
+import { type Hl7Message, hl7ContentType, parseMessage } from '../../formats/hl7v2/index.ts';
 import { searchKeysOf } from './search-keys.ts';
 
-export const hl7ContentType = 'x-application/hl7-v2+er7';
+export { hl7ContentType };
+
 const typeCharsMax = 64;
 
 /** What a channel with `strict: true` takes; an empty list takes all. */

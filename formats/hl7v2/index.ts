@@ -7,8 +7,9 @@ export {
   type PrintOptions,
   printMessage,
 } from './build.ts';
-export type { Charset } from './charset.ts';
+export { type Charset, decodeBytes } from './charset.ts';
 export { encodingOf } from './charset-names.ts';
+export { hl7ContentType } from './content-type.ts';
 export { type Delimiters, standardDelimiters } from './delimiters.ts';
 export { encodeText } from './encode.ts';
 export { escapeText, unescapeText } from './escape.ts';

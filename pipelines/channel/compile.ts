@@ -75,6 +75,8 @@ export function compileChannel(
     const holds = located(at(path), () => compileCondition(source, read));
     return onlyFor(sourceKind.messageKind, holds);
   };
+  const destinations = compileDestinations(yaml, catalog, condition);
+  const names = destinations.map(({ name }) => name);
   return {
     name: channel,
     text,
@@ -90,10 +92,20 @@ export function compileChannel(
       const path = ['steps', index, kind];
       const step = pick(catalog.steps, kind, 'step', at(path));
       const checked = settingsOf(step, settings, at, path);
-      return located(at(path), () => step.create(checked, { channel }));
+      return located(at(path), () => forKnown(names, step.create(checked, { channel })));
     }),
-    destinations: compileDestinations(yaml, catalog, condition),
+    destinations,
   };
+}
+
+/** A step that is for some destinations only names those of its channel. */
+function forKnown(names: readonly string[], step: Step): Step {
+  const unknown = step.destinations?.find((name) => !names.includes(name));
+  if (unknown === undefined) return step;
+  throw new BitHiveError(
+    'BH_CONFIG_VALUE',
+    `the channel has no destination ${unknown}; it has ${names.join(', ')}`,
+  );
 }
 
 type ConditionAt = (

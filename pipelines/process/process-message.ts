@@ -50,7 +50,7 @@ export function processMessage(
       stepped = true;
       step.apply(input, output);
     }
-    if (original.includes(message.kind)) output.products.push(originalOf(subject, keys));
+    if (original.includes(message.kind)) output.products.push(originalOf(subject, keys, output));
     const deliveries = fanOut(destinations, subject, output.products);
     const idle = !stepped && deliveries.length === 0;
     return { ...ended(subject, idle ? 'filtered' : 'processed', deliveries), ...writes(output) };
@@ -93,11 +93,19 @@ function ended(
   return { id: subject.message.id, status, processedAtMs, deliveries, states: [], items: [], timers: [] };
 }
 
-/** The message as it came, for destinations that forward without a map. */
-function originalOf(subject: Subject, keys: readonly string[]): Product {
+/** The message as it came, or as a step changed it, for destinations that forward without a map. */
+function originalOf(subject: Subject, keys: readonly string[], output: ProcessOutput): Product {
   const { contentType, body, facts } = subject.message;
-  const bytes = body.kind === 'inline' ? body.bytes : new Uint8Array(0);
-  return { contentType, bytes, keys, priority: 0, ...(facts ? { facts } : {}) };
+  const { hl7, originalExcept: except } = output;
+  const bytes = hl7?.print() ?? (body.kind === 'inline' ? body.bytes : new Uint8Array(0));
+  return {
+    contentType,
+    bytes,
+    keys,
+    priority: 0,
+    ...(facts ? { facts } : {}),
+    ...(except ? { except } : {}),
+  };
 }
 
 function fanOut(
@@ -109,11 +117,15 @@ function fanOut(
   for (const destination of destinations) {
     if (!destination.when(subject)) continue;
     for (const product of products) {
-      if (destination.kind.takes(product.contentType, destination.settings))
-        made.push(deliveryOf(destination, subject, product));
+      if (isFor(destination, product)) made.push(deliveryOf(destination, subject, product));
     }
   }
   return made;
+}
+
+function isFor({ name, kind, settings }: OpenDestination, { contentType, only, except }: Product): boolean {
+  if (only?.includes(name) === false || except?.includes(name)) return false;
+  return kind.takes(contentType, settings);
 }
 
 function deliveryOf(destination: OpenDestination, subject: Subject, product: Product): NewDelivery {

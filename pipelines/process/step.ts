@@ -3,6 +3,7 @@ import type { Message, MessageKind } from '../../core/message.ts';
 import type { OrderFacts } from '../../core/order.ts';
 import type { StateItem, StateKey, TimerSet } from '../../core/ports/index.ts';
 import type { Study } from '../../core/study.ts';
+import type { Hl7Message } from '../../formats/hl7v2/index.ts';
 import type { Subject } from './subject.ts';
 
 /**
@@ -16,6 +17,10 @@ export interface Product {
   readonly keys: readonly string[];
   readonly priority: number;
   readonly facts?: JsonObject;
+  /** Names of the only destinations that get it; absent: all that take its content type. */
+  readonly only?: readonly string[];
+  /** Names of destinations that do not get it. */
+  readonly except?: readonly string[];
 }
 
 /** The state that a step may read. Asking for what was not loaded makes the message be processed again with it. */
@@ -34,6 +39,10 @@ export interface ProcessOutput {
   /** Set by an earlier step for the ones after it. */
   study?: Study;
   order?: OrderFacts;
+  /** The HL7 v2 message as an earlier step changed it, for the steps and destinations after it. */
+  hl7?: Hl7Message;
+  /** Destinations that get a message of their own in the place of the original. */
+  originalExcept?: readonly string[];
 }
 
 export interface StepInput {
@@ -52,5 +61,7 @@ export interface StepInput {
 export interface Step {
   readonly kind: string;
   readonly takes: readonly MessageKind[];
+  /** Names of the destinations that it is for; each must be one of the channel. */
+  readonly destinations?: readonly string[];
   apply(input: StepInput, output: ProcessOutput): void;
 }

@@ -19,7 +19,10 @@ export function mapHl7(maps: { readonly 'hl7v2-to-fhir': Hl7ToFhirMap }): StepKi
       takes: ['hl7v2'],
       apply({ message, subject, keys }, output) {
         const context = { receivedAtMs: message.receivedAtMs, messageId: message.id };
-        const { bundle, before, issues, residue, orders } = maps[name].convert(subject.hl7, context);
+        const { bundle, before, issues, residue, orders } = maps[name].convert(
+          output.hl7 ?? subject.hl7,
+          context,
+        );
         const priority = urgencyPriority[orders[0]?.urgency ?? 'routine'];
         // Deliveries of one message keep their order in the lanes that they share.
         for (const one of before === undefined ? [bundle] : [before, bundle]) {

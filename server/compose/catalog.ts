@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Config } from '../../config/index.ts';
@@ -7,7 +8,7 @@ import { createNullDestination } from '../../connectors/null/destination.ts';
 import { inferenceJobContentType } from '../../core/inference.ts';
 import type { Keys } from '../../core/ports/index.ts';
 import { createGrid, type InferencePool, type ModelRegistry } from '../../inference/index.ts';
-import type { Hl7ToFhirMap } from '../../mappings/index.ts';
+import { type Hl7ToFhirMap, loadHl7ToHl7Map } from '../../mappings/index.ts';
 import type { SiteSettings } from '../../mappings/site.ts';
 import {
   type ChannelCatalog,
@@ -17,9 +18,11 @@ import {
 } from '../../pipelines/channel/catalog.ts';
 import type { EnginePorts } from '../../pipelines/runtime/engine.ts';
 import { assembleStudy } from '../../pipelines/steps/assemble-study.ts';
+import { editHl7 } from '../../pipelines/steps/edit-hl7.ts';
 import { mapHl7 } from '../../pipelines/steps/map-hl7.ts';
 import { reportFinding } from '../../pipelines/steps/report-finding.ts';
 import { routeStudy } from '../../pipelines/steps/route-study.ts';
+import { bundledChannels } from './channel-files.ts';
 import { fhirDestinationKind, fhirSourceKind } from './fhir-kinds.ts';
 import { hl7DestinationKind, hl7SourceKind } from './hl7-kinds.ts';
 import type { OutboundRules } from './outbound.ts';
@@ -53,6 +56,10 @@ export function channelCatalog(parts: CatalogParts): ChannelCatalog {
     sources: [hl7SourceKind(parts), fhirSourceKind(parts), dicomwebSourceKind(parts)],
     steps: [
       mapHl7({ 'hl7v2-to-fhir': parts.hl7ToFhir }),
+      editHl7({
+        load: (file) => loadHl7ToHl7Map(resolve(parts.config.channels.folder ?? bundledChannels, file)),
+        fallbackCharset: parts.site.fallbackCharset,
+      }),
       assembleStudy,
       routeStudy,
       reportFinding(parts.site),
