@@ -63,6 +63,8 @@ export const catalogue = {
   BH_HL7_TOO_LARGE: entry('The message is over the size limit', 'Split it, or raise the limit.', 413, 'AR', '207', outOfResources, true),
   BH_HL7_TIMEOUT: entry('The frame was not finished in time', 'Send the whole frame.', 408, 'AE', '207', failed, false),
   BH_HL7_BUSY: entry('Too much is being received at once', 'Send again later.', 503, 'AE', '207', outOfResources, false),
+  BH_HL7_BATCH_SYNTAX: entry('Headers, trailers and messages of a batch do not fit together', 'Check FHS, BHS, BTS and FTS at the source; the messages were taken.', 422, 'AE', '100', failed, true),
+  BH_HL7_BATCH_COUNT: entry('A trailer counts other messages or batches than came', 'Compare the batch with its source; the messages were taken.', 422, 'AE', '207', failed, true),
   BH_HL7_PATH: entry('Not an HL7 path', 'Write SEG[n]-field[rep].component.subcomponent.', 400, 'AE', '207', failed, true),
 
   BH_FHIR_SYNTAX: entry('The body is not FHIR JSON', 'Send application/fhir+json.', 400, 'AE', '207', notUnderstood, true),

@@ -20,6 +20,10 @@ export const limits = {
   hl7BufferTurnMs: 30_000,
   /** A sender must read some of its answers within this time. */
   hl7AnswersUnreadMs: 60_000,
+  /** Messages of one batch that are accepted at once. */
+  hl7BatchMessagesInFlight: 64,
+  /** Issues of one batch that are kept. */
+  hl7BatchIssuesMax: 100,
 
   httpBodyBytesMax: 16 * 1024 * 1024,
   httpHeadMs: 10_000,

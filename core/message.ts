@@ -8,9 +8,10 @@ import type { JsonObject } from './json.ts';
  * - *arrival*: what a connector hands over, before the store has numbered it.
  * - *ordering key*: messages that share one are processed and delivered in order of acceptance. A merge holds two.
  * - *search key*: a clinical or business name under which an operator finds the message (MRN, accession number ...).
+ * - *batch*: a file or frame of several messages, kept as it came; each message in it is one of its own with the batch as parent.
  * - *quarantined*: kept, answered with a coded refusal, never processed unless an operator replays it.
  */
-export type MessageKind = 'hl7v2' | 'fhir' | 'dicom' | 'finding' | 'answer' | 'timer';
+export type MessageKind = 'hl7v2' | 'fhir' | 'dicom' | 'finding' | 'answer' | 'timer' | 'batch';
 
 export type MessageStatus = 'received' | 'processed' | 'filtered' | 'quarantined';
 
@@ -64,6 +65,8 @@ export interface Arrival {
   /** Same key and same hash: a duplicate, answered again and processed once. Same key, other hash: kept and flagged. */
   readonly dedupe?: { readonly key: string; readonly contentHash: string };
   readonly refusal?: Refusal;
+  /** The batch that it came in. */
+  readonly parent?: MessageId;
   /** Facts that the connector read on the way and a step may use without opening the body (DICOM attributes, HTTP headers). */
   readonly facts?: JsonObject;
 }
@@ -75,7 +78,6 @@ export interface NewMessage extends Arrival {
   readonly receivedAtMs: number;
   /** Ordering keys; empty when the channel keeps no order. */
   readonly keys: readonly string[];
-  readonly parent?: MessageId;
   /** Set on a replay: the message whose bytes are processed again. */
   readonly replayOf?: MessageId;
 }

@@ -2,10 +2,11 @@ import type { Socket } from 'node:net';
 import { toBitHiveError } from '../../core/errors.ts';
 import type { Arrival } from '../../core/message.ts';
 import type { Clock, Labels, Logger } from '../../core/ports/index.ts';
-import type { Hl7Message } from '../../formats/hl7v2/index.ts';
+import { type Hl7Message, isBatch } from '../../formats/hl7v2/index.ts';
 import { AnswerWriter } from './answer-writer.ts';
-import { Answerer, type AnswerOptions } from './answers.ts';
+import { Answerer, type AnswerOptions, planOf } from './answers.ts';
 import { type ArrivalOptions, readArrival } from './arrival.ts';
+import { type BatchOutcome, takeBatch } from './batch-frame.ts';
 import type { DoorMemory, MemoryShare } from './door-memory.ts';
 import { type AnswerOrders, Exchange } from './exchange.ts';
 import { type FrameFault, frameFaults } from './frame-faults.ts';
@@ -153,7 +154,8 @@ export class InboundConnection {
   }
 
   #handle({ kind, bytes }: FrameEvent): void {
-    if (kind === 'frame') this.#take(bytes);
+    if (kind === 'frame' && isBatch(bytes)) this.#takeBatch(bytes);
+    else if (kind === 'frame') this.#take(bytes);
     else if (kind === 'too-large') this.#turnAway(bytes, kind);
     else this.#takeFaulty(bytes, kind);
   }
@@ -173,6 +175,44 @@ export class InboundConnection {
     const placed = placeBody(arrival);
     if (placed instanceof Promise) this.#acceptPlaced(placed, exchange);
     else this.#accept(placed, exchange);
+  }
+
+  /** Its messages are accepted before the next frame is taken, so that they keep their order. */
+  #takeBatch(bytes: Uint8Array): void {
+    const { commits, applications } = this.#orders;
+    const slots = [commits.open(), applications.open()] as const;
+    const startedAtMs = this.#context.clock.monotonicMs();
+    this.#framesInFlight++;
+    this.#bytesInFlight += bytes.length;
+    this.#isPlacing = true;
+    takeBatch(bytes, this.#context, this.#answerer)
+      .catch((cause: unknown): BatchOutcome => {
+        const { code, detail } = toBitHiveError(cause);
+        this.#context.logger.error('hl7v2.accept.failed', { ...this.#context.labels, code }, cause);
+        const refused = this.#answerer.refused(null, planOf(null), { code, detail });
+        const answers = refused.commit === undefined ? [] : [refused.commit];
+        return { accepted: 0, refused: 0, failed: 1, issues: [], answers };
+      })
+      .then((outcome) => {
+        const [commit, application] = this.#context.isSilent ? [] : outcome.answers;
+        slots[0].fill(commit, () => slots[1].fill(application));
+        this.#batchDone(outcome, bytes.length, startedAtMs);
+      });
+  }
+
+  #batchDone(outcome: BatchOutcome, bytesCount: number, startedAtMs: number): void {
+    const { metrics, labels, outcomes, clock, logger } = this.#context;
+    this.#isPlacing = false;
+    this.#framesInFlight--;
+    this.#bytesInFlight -= bytesCount;
+    for (const name of ['accepted', 'refused', 'failed'] as const) {
+      if (outcome[name] > 0) metrics.messages.add(outcome[name], outcomes[name]);
+    }
+    for (const { code, detail } of outcome.issues)
+      logger.warn('hl7v2.batch.issue', { ...labels, code, detail });
+    metrics.answerSeconds.observe((clock.monotonicMs() - startedAtMs) / 1000, labels);
+    this.#pump();
+    this.#finishIfDone();
   }
 
   #exchange(message: Hl7Message | null, bytesCount: number): Exchange {

@@ -1,4 +1,6 @@
 export { type AckCode, type AckRequest, buildAck } from './acknowledgement.ts';
+export { type BatchHeader, printBatchAnswer, readBatchHeader } from './batch-header.ts';
+export { type BatchEvent, BatchSplitter, isBatch, splitBatch } from './batch-splitter.ts';
 export {
   type ComponentValue,
   encodingCharacters,

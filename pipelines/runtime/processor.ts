@@ -224,10 +224,10 @@ export class Processor {
     }
   }
 
-  /** Images are never opened here; everything else is. */
+  /** Images and batches are never opened here; everything else is. */
   async #body({ kind, body }: Message): Promise<Uint8Array | null> {
     if (body.kind === 'inline') return body.bytes;
-    return kind === 'dicom' ? null : this.#options.blobs.read(body.hash);
+    return kind === 'dicom' || kind === 'batch' ? null : this.#options.blobs.read(body.hash);
   }
 
   #quarantined({ id, refusal }: ProcessedMessage): void {

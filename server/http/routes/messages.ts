@@ -18,7 +18,7 @@ const keyQuery = Object.fromEntries(searchKeyNames.map((key) => [key, name.optio
 const searchQuery = z.strictObject({
   ...keyQuery,
   channel: name.optional(),
-  kind: z.enum(['hl7v2', 'fhir', 'dicom', 'finding', 'answer', 'timer']).optional(),
+  kind: z.enum(['hl7v2', 'fhir', 'dicom', 'finding', 'answer', 'timer', 'batch']).optional(),
   type: name.optional(),
   status: z.enum(['received', 'processed', 'filtered', 'quarantined']).optional(),
   since: moment.optional(),
