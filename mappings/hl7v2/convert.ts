@@ -1,6 +1,8 @@
 import type { Hl7Message } from '../../formats/hl7v2/index.ts';
 import type { Bundle } from '../bundle/bundle.ts';
 import type { CompiledMessage } from './compiler/compile-message.ts';
+import type { GroupsOf } from './compiler/frames-of.ts';
+import type { Groups } from './compiler/grouping.ts';
 import { MadeResources } from './compiler/made-resources.ts';
 import type { Conversion } from './load.ts';
 import { ordersOf } from './orders.ts';
@@ -18,15 +20,17 @@ export function convertMessage(
   context: ConvertContext,
 ): Conversion {
   const run = new Run(site, message, context);
-  const made = new MadeResources();
-  const groups = new Map<string, readonly number[]>();
-  const groupsOf = (name: string): readonly number[] => {
+  const groups = new Map<string, Groups>();
+  const groupsOf: GroupsOf = (name) => {
     const known = groups.get(name);
     if (known !== undefined) return known;
-    const numbers = map.groupings.get(name)!(message);
-    groups.set(name, numbers);
-    return numbers;
+    const grouping = map.groupings.get(name)!;
+    const { within } = grouping.spec;
+    const found = grouping.read(message, within === undefined ? undefined : groupsOf(within));
+    groups.set(name, found);
+    return found;
   };
+  const made = new MadeResources(groupsOf);
   for (const resource of map.resources) resource.make(run, made, groupsOf);
   const timestamp = momentOf(run);
   for (const { resource } of made.list) {

@@ -1,6 +1,7 @@
 import type { OrderFacts, Urgency } from '../../core/order.ts';
 import type { Hl7Segment } from '../../formats/hl7v2/index.ts';
 import type { FhirObject, Resource } from '../bundle/bundle.ts';
+import type { Groups } from './compiler/grouping.ts';
 import type { Made, MadeResources } from './compiler/made-resources.ts';
 import type { Run } from './run.ts';
 import { clean } from './values/value-type.ts';
@@ -9,28 +10,20 @@ import { clean } from './values/value-type.ts';
  * What later messages need of each imaging order. The accession number is IPC-1 (OMI), else OBR-18 (IHE Scheduled Workflow), else the filler's
  * number, else the placer's: a site without its own accession numbers uses one of these.
  */
-export function ordersOf(
-  run: Run,
-  made: MadeResources,
-  groups: readonly number[] | undefined,
-): readonly OrderFacts[] {
+export function ordersOf(run: Run, made: MadeResources, groups: Groups | undefined): readonly OrderFacts[] {
   if (groups === undefined) return [];
   const orders: OrderFacts[] = [];
   for (const one of made.list) {
-    if (one.resource.resourceType !== 'ServiceRequest') continue;
+    // What a result refers to is no order of its own.
+    if (one.resource.resourceType !== 'ServiceRequest' || one.spec.write !== 'update') continue;
     const order = orderOf(run, made, one, groups);
     if (order !== undefined) orders.push(order);
   }
   return orders;
 }
 
-function orderOf(
-  run: Run,
-  made: MadeResources,
-  one: Made,
-  groups: readonly number[],
-): OrderFacts | undefined {
-  const own = run.message.segments.filter((segment) => groups[segment.index] === one.frame.group);
+function orderOf(run: Run, made: MadeResources, one: Made, groups: Groups): OrderFacts | undefined {
+  const own = groups.members(one.frame.group);
   const read = (name: string, field: number, component = 1): string => firstText(own, name, field, component);
   const placer = read('ORC', 2) || read('OBR', 2);
   const filler = read('ORC', 3) || read('OBR', 3);
@@ -45,7 +38,7 @@ function orderOf(
     );
     return undefined;
   }
-  const patient = made.find('patient', one.frame, false);
+  const patient = patientOf(made, one);
   const others = otherIdsOf(patient);
   const modality = modalityOf(read('IPC', 5), read('OBR', 24));
   const studyInstanceUid = studyUidOf(one.resource);
@@ -63,6 +56,13 @@ function orderOf(
     messageId: run.context.messageId ?? 0,
     identifiers: identifiersOf(one),
   };
+}
+
+function patientOf(made: MadeResources, { resource }: Made): Made | undefined {
+  const { reference } = (resource.subject ?? {}) as FhirObject;
+  return made.list.find(
+    ({ fullUrl, resource: { resourceType } }) => resourceType === 'Patient' && fullUrl === reference,
+  );
 }
 
 function firstText(segments: readonly Hl7Segment[], name: string, field: number, component: number): string {

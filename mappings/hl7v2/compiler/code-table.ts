@@ -11,7 +11,7 @@ export interface CodeRow {
 export interface CodeTable {
   readonly name: string;
   readonly rows: readonly CodeRow[];
-  /** The row of a code as sent; codes are compared as they stand, then in upper case, then with the rows of numbered codes, the closest first. */
+  /** The row of a code as sent; codes are compared as they stand, then without regard to case, then with the rows of numbered codes, the closest first. */
   find(code: string): CodeRow | undefined;
 }
 
@@ -56,8 +56,13 @@ export function readCodeTable(
     else numbered.push({ letters, max: max === '' ? Infinity : Number(max), row });
   }
   numbered.sort((a, b) => a.max - b.max);
+  const byUpperCase = new Map<string, CodeRow>();
+  for (const [source, row] of bySource) {
+    const upper = source.toUpperCase();
+    if (!byUpperCase.has(upper)) byUpperCase.set(upper, row);
+  }
   const find = (code: string): CodeRow | undefined =>
-    bySource.get(code) ?? bySource.get(code.toUpperCase()) ?? findNumbered(numbered, code);
+    bySource.get(code) ?? byUpperCase.get(code.toUpperCase()) ?? findNumbered(numbered, code);
   return { name, rows, find };
 }
 

@@ -13,7 +13,7 @@ type Identify = (
 ) => { uuid: string; identifier: Identifier };
 
 /** Key parts of one alternative: the identity of another resource of the message, or the text of a source. */
-type KeyPart = { readonly name: string; readonly isEach: boolean } | SourcePath;
+type KeyPart = { readonly spec: ResourceSpec } | SourcePath;
 
 /** How resources of a kind are identified: the first alternative of their `key` that is there. */
 export function compileKey(
@@ -27,7 +27,7 @@ export function compileKey(
       ? one
       : one.map((part): KeyPart => {
           const other = earlier.find((resource) => resource.name === part);
-          if (other !== undefined) return { name: part, isEach: other.each };
+          if (other !== undefined) return { spec: other };
           return (
             parseSource(part, slots) ?? fail(`key: ${part} is neither a resource before it nor a source`)
           );
@@ -50,7 +50,7 @@ export function compileKey(
 /** A key is more than whose resource it is: something of its own segments is in it. */
 function hasSource(alternative: readonly KeyPart[], parts: readonly string[]): boolean {
   for (let at = 0; at < parts.length; at++)
-    if (parts[at] !== '' && !('name' in alternative[at]!)) return true;
+    if (parts[at] !== '' && !('spec' in alternative[at]!)) return true;
   return false;
 }
 
@@ -61,12 +61,12 @@ const parentsOf = (
 ) =>
   [
     ...new Set(
-      alternatives.flatMap((one) => (one === 'identifier' ? [] : one.filter((part) => 'name' in part))),
+      alternatives.flatMap((one) => (one === 'identifier' ? [] : one.filter((part) => 'spec' in part))),
     ),
   ].map((part) => partText(part, made, frame));
 
 function partText(part: KeyPart, made: MadeResources, frame: Frame): string {
-  if ('name' in part) return made.find(part.name, frame, part.isEach)?.uuid ?? '';
+  if ('spec' in part) return made.find(part.spec, frame)?.uuid ?? '';
   return readSource(frame, part);
 }
 

@@ -38,7 +38,7 @@ export function compileLink(
   }
   return (_run, made, frame, resource) => {
     if (!path.isAppending && path.isSet(resource)) return;
-    const found = made.find(name, frame, other.each);
+    const found = made.find(other, frame);
     if (found !== undefined) put(resource, found.fullUrl);
   };
 }
@@ -58,7 +58,7 @@ export function compileBack(
     back.map === undefined ? [] : rowsOf(back.map, (target) => target === `${other.type}.${element}`);
   const fixed = fixedOf(back.with);
   return (run, made, one) => {
-    const holder = made.find(back.resource, one.frame, other.each);
+    const holder = made.find(other, one.frame);
     if (holder === undefined) return;
     const beside: FhirObject = {};
     writeRows(rows, run, one.frame, beside);

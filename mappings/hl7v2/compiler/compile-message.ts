@@ -1,5 +1,5 @@
 import { type CompiledResource, compileResource } from './compile-resource.ts';
-import { compileGrouping, type Grouping } from './frame.ts';
+import { compileGrouping, type Grouping } from './grouping.ts';
 import type { Vocabulary } from './row-options.ts';
 import type { MessageFile, SegmentFile } from './schema.ts';
 import type { YamlFile } from './yaml-file.ts';
@@ -31,8 +31,10 @@ export function compileMessage(
     ignore(match[1]!, Number(match[2]));
   }
   const groupings = new Map<string, Grouping>();
-  for (const [name, { opens, holds }] of Object.entries(file.content.groups)) {
-    groupings.set(name, compileGrouping(opens, holds));
+  for (const [name, spec] of Object.entries(file.content.groups)) {
+    if (spec.within !== undefined && !groupings.has(spec.within))
+      file.fail(['groups', name], `within ${spec.within}, which is no group before it`);
+    groupings.set(name, compileGrouping(spec));
   }
   const resources = file.content.resources.map((spec, index) => {
     if (spec.group !== undefined && !groupings.has(spec.group)) {

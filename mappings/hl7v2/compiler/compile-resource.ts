@@ -3,6 +3,7 @@ import { keep } from '../../bundle/kept.ts';
 import type { Run } from '../run.ts';
 import { compileKey } from './compile-key.ts';
 import { compileBack, compileLink } from './compile-link.ts';
+import { compilePart } from './compile-parts.ts';
 import { type CompiledRow, compileRows, writeRows } from './compile-rows.ts';
 import { type Frame, frameCondition, Slots } from './frame.ts';
 import { allGroups, framesOf, type GroupsOf } from './frames-of.ts';
@@ -35,6 +36,7 @@ export function compileResource(
     return compileRows(map, vocabulary, slots, ignore);
   };
   const rows = spec.maps.flatMap((name) => rowsOf(name, (target) => target === spec.type));
+  const parts = spec.parts.map((part) => compilePart(spec, part, rowsOf, slots, fail));
   const holds = spec.when === undefined ? undefined : frameCondition(spec.when, slots);
   const earlier = file.content.resources.slice(0, index);
   const links = Object.entries(spec.link).flatMap(([to, one]) =>
@@ -45,16 +47,19 @@ export function compileResource(
   const defaults = (Object.entries(keep(spec.defaults)) as [string, FhirValue][]).map(([name, value]) => ({
     name,
     value,
-    text: `${spec.type}.${name} is required; filled in`,
+    // `_end` stands in for `end`, which may be there.
+    plain: name.replace(/^_/, ''),
+    text: `${spec.type}.${name.replace(/^_/, '')} is required; filled in`,
   }));
 
   const makeOne = (run: Run, made: MadeResources, frame: Frame): void => {
     if (holds?.(frame) === false) return;
     const resource: Resource = { resourceType: spec.type };
     writeRows(rows, run, frame, resource);
+    for (const part of parts) part(run, frame, resource);
     for (const link of links) link(run, made, frame, resource);
-    for (const { name, value, text } of defaults) {
-      if (resource[name] !== undefined) continue;
+    for (const { name, plain, value, text } of defaults) {
+      if (resource[name] !== undefined || resource[plain] !== undefined) continue;
       resource[name] = value;
       run.row = spec.name;
       run.issue('information', 'required', frame.anchor.name, text);
@@ -77,15 +82,8 @@ export function compileResource(
   return {
     spec,
     make(run, made, groups) {
-      const numbers = spec.group === undefined ? undefined : groups(spec.group);
-      for (const frame of framesOf(
-        run.message,
-        spec,
-        anchors,
-        slots,
-        numbers,
-        allGroups(file.content, groups),
-      )) {
+      const own = spec.group === undefined ? undefined : groups(spec.group);
+      for (const frame of framesOf(run.message, spec, anchors, slots, own, allGroups(file.content, groups))) {
         makeOne(run, made, frame);
       }
     },

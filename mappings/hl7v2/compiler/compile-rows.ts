@@ -50,6 +50,7 @@ export function compileRows(
       const source = parseSource(row.id, slots) ?? fail('an ignored row is named after its field');
       ignore(slots.names[source.slot]!, source.field);
     } else if (row.value !== undefined) writes.push(fixedRow(row, target, slots, fail));
+    else if (row.join !== undefined) writes.push(joiningRow(row, target, vocabulary, slots, fail));
     else writes.push(readingRow(row, target, vocabulary, slots, fail));
   }
   return writes;
@@ -100,6 +101,53 @@ function readingRow(
   return sources.length === 1 && only !== undefined
     ? { slot: only.slot, field: only.field, write }
     : { slot: -1, field: 0, write };
+}
+
+/** A row with `join`: everything that its sources say, as one text. */
+function joiningRow(
+  row: Row,
+  target: string,
+  vocabulary: Vocabulary,
+  slots: Slots,
+  fail: (why: string) => never,
+): CompiledRow {
+  const parts = compileRowParts(row, target, vocabulary, fail);
+  if (!parts.type.yields.includes('string')) fail(`${row.as} gives no text to join`);
+  const sources = sourcesOf(row, parts.type.covers, slots, fail);
+  const holds = conditionOf(row, slots, fail);
+  const write: Write = (run, frame, out) => {
+    if ((!parts.path.isAppending && parts.path.isSet(out)) || holds?.(frame) === false) return;
+    const texts: string[] = [];
+    for (const source of sources)
+      for (const segment of frame.slots[source.slot]!) addTexts(texts, run, row.id, parts, segment, source);
+    if (texts.length === 0) return;
+    parts.path.put(out, texts.join(row.join), parts.fixed, undefined);
+    run.explanations?.push({
+      output: explained(out, parts.path.describe(out)),
+      row: row.id,
+      input: typeof row.from === 'string' ? row.from : row.id,
+    });
+  };
+  return { slot: -1, field: 0, write };
+}
+
+function addTexts(
+  texts: string[],
+  run: Run,
+  id: string,
+  { convert }: RowParts,
+  segment: Hl7Segment,
+  { field, component, subcomponent, taken }: RowSource,
+): void {
+  run.row = id;
+  if (!segment.has(field)) return;
+  const reps = segment.repetitions(field);
+  for (let rep = 1; rep <= reps; rep++) {
+    const text = convert(run, segment, field, rep, component, subcomponent);
+    if (typeof text !== 'string') continue;
+    run.take(segment, field, taken.rep === 0 || rep === 1 ? taken : { ...taken, rep });
+    texts.push(text);
+  }
 }
 
 /** Fixed values that go into the value itself are remembered with it. */

@@ -1,13 +1,14 @@
 import { BitHiveError } from '../../../core/errors.ts';
-import { compilePath, type Hl7Message, type Hl7Segment } from '../../../formats/hl7v2/index.ts';
+import { compilePath, type Hl7Segment } from '../../../formats/hl7v2/index.ts';
 import { compileCondition } from '../../expression/condition.ts';
 import { clean } from '../values/value-type.ts';
 
 /** The segments that one resource is made of, by slot: a row asks for slot 3, not for a name. */
 export interface Frame {
   readonly anchor: Hl7Segment;
-  /** Number of the group, -1 outside of groups. */
+  /** Number of the group, -1 outside of groups, and what kind of group it is. */
   readonly group: number;
+  readonly kind: string | undefined;
   readonly slots: readonly (readonly Hl7Segment[])[];
 }
 
@@ -91,28 +92,4 @@ export function frameCondition(text: string, slots: Slots): (frame: Frame) => bo
       `${path}: rows read the first segment and repetition; leave the numbers out`,
     );
   });
-}
-
-/** Which group each segment belongs to; -1 for none. */
-export type Grouping = (message: Hl7Message) => readonly number[];
-
-/**
- * Order-tolerant grouping: a group opens at an opener that the open group has already, or at one that comes before an opener that it
- * has; a missing first opener is no fault. Segments that the group does not hold (Z segments, strangers) never split it.
- */
-export function compileGrouping(opens: readonly string[], holds: readonly string[]): Grouping {
-  const held = new Set(holds);
-  return (message) => {
-    let group = -1;
-    let reached = opens.length;
-    return message.segments.map((segment) => {
-      const rank = opens.indexOf(segment.name);
-      if (rank >= 0) {
-        if (group < 0 || rank <= reached) group++;
-        reached = rank;
-        return group;
-      }
-      return held.has(segment.name) ? group : -1;
-    });
-  };
 }

@@ -1,13 +1,15 @@
 import type { Hl7Message, Hl7Segment } from '../../../formats/hl7v2/index.ts';
 import type { Frame, Slots } from './frame.ts';
+import type { Groups } from './grouping.ts';
 import type { MessageFile, ResourceSpec } from './schema.ts';
 
-/** Group number of each segment, by group name. */
-export type GroupsOf = (group: string) => readonly number[];
+/** The groups of a name in the message at work. */
+export type GroupsOf = (group: string) => Groups;
 
 /** For a resource outside of groups: which segments belong to some group, so that an order's OBX is not the patient's. */
-export function allGroups(file: MessageFile, groups: GroupsOf): readonly (readonly number[])[] {
-  return Object.keys(file.groups).map(groups);
+export function allGroups(file: MessageFile, groups: GroupsOf): readonly Groups[] {
+  const names = Object.keys(file.groups).filter((name) => !file.groups[name]!.spans);
+  return names.map(groups);
 }
 
 /** One frame per resource that the message gives of this kind. */
@@ -16,17 +18,18 @@ export function framesOf(
   spec: ResourceSpec,
   anchors: readonly string[],
   slots: Slots,
-  numbers: readonly number[] | undefined,
-  others: readonly (readonly number[])[],
+  groups: Groups | undefined,
+  others: readonly Groups[],
 ): readonly Frame[] {
-  if (numbers === undefined && anchors.length === 1 && others.length === 0)
+  if (groups === undefined && anchors.length === 1 && others.length === 0)
     return ungroupedFrames(message, spec, anchors[0]!, slots);
-  const isGrouped = (segment: Hl7Segment): boolean => others.some((group) => group[segment.index]! >= 0);
+  const isGrouped = (segment: Hl7Segment): boolean =>
+    others.some(({ numbers }) => numbers[segment.index]! >= 0);
   const byGroup = new Map<number, Hl7Segment[]>();
   for (const name of anchors) {
     for (const segment of message.all(name)) {
-      const group = numbers === undefined ? -1 : numbers[segment.index]!;
-      if (numbers === undefined ? isGrouped(segment) : group < 0) continue;
+      const group = groups === undefined ? -1 : groups.numbers[segment.index]!;
+      if (groups === undefined ? isGrouped(segment) : group < 0) continue;
       const found = byGroup.get(group);
       if (found === undefined) byGroup.set(group, [segment]);
       else if (spec.each) found.push(segment);
@@ -34,7 +37,7 @@ export function framesOf(
   }
   const frames: Frame[] = [];
   for (const [group, found] of byGroup) {
-    for (const anchor of found) frames.push(frameOf(message, spec, anchor, group, slots, numbers));
+    for (const anchor of found) frames.push(frameOf(message, spec, anchor, group, slots, groups));
   }
   return anchors.length > 1 ? frames.sort((a, b) => a.group - b.group) : frames;
 }
@@ -60,32 +63,34 @@ function frameOf(
   anchor: Hl7Segment,
   group: number,
   slots: Slots,
-  numbers: readonly number[] | undefined,
+  groups: Groups | undefined,
 ): Frame {
   const filled = slots.names.map((name) => {
     if (name === anchor.name) return [anchor];
     if (spec.trailing.length > 0 && spec.trailing.includes(name))
-      return trailing(message, anchor, name, spec.trailing);
-    const all = message.all(name);
-    if (numbers === undefined) return all;
-    const own = all.filter((segment) => numbers[segment.index] === group);
-    return own.length > 0 || all.some((segment) => numbers[segment.index]! >= 0) ? own : all;
+      return trailing(message, anchor, name, spec);
+    return groups === undefined ? message.all(name) : groups.visible(group, name);
   });
-  return { anchor, group, slots: filled };
+  return { anchor, group, kind: spec.group, slots: filled };
 }
 
-/** Segments of a name after the anchor, up to the next segment that is neither trailing nor a Z segment. */
+/** Segments of a name after the anchor, up to the next segment that is neither trailing, nor one to pass by, nor a Z segment. */
 function trailing(
   message: Hl7Message,
   anchor: Hl7Segment,
   name: string,
-  kinds: readonly string[],
+  { trailing: kinds, through }: ResourceSpec,
 ): Hl7Segment[] {
   const found: Hl7Segment[] = [];
   for (let index = anchor.index + 1; index < message.segments.length; index++) {
     const segment = message.segments[index] as Hl7Segment;
     if (segment.name === name) found.push(segment);
-    else if (!kinds.includes(segment.name) && !segment.name.startsWith('Z')) break;
+    else if (
+      !kinds.includes(segment.name) &&
+      !through.includes(segment.name) &&
+      !segment.name.startsWith('Z')
+    )
+      break;
   }
   return found;
 }

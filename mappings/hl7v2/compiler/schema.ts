@@ -26,6 +26,8 @@ export const rowSchema = z
     space: z.string().optional(),
     fallback: z.string().optional(),
     keep: z.literal('source').optional(),
+    /** All texts that the source has, of every repetition and segment, in one string with this between them. */
+    join: z.string().optional(),
     /** Why the row is as it is, where the v2-to-FHIR sheets say something else or nothing. */
     why: z.string().optional(),
   })
@@ -60,6 +62,16 @@ export type TypeFile = z.output<typeof typeFileSchema>;
 const oneLink = z.union([z.string(), z.strictObject({ resource: z.string(), with: fixed.optional() })]);
 const link = z.union([oneLink, z.array(oneLink)]);
 
+/** An element of a list of which each has a segment of its own: every AIP is one `Appointment.participant`. */
+const part = z.strictObject({
+  segment: z.string().regex(/^[A-Z][A-Z0-9]{2}$/),
+  to: z.string(),
+  map: z.string(),
+  when: condition.optional(),
+  /** What an element that got something from its segment still lacks. */
+  defaults: fixed.default({}),
+});
+
 /** One kind of resource that a message gives. */
 export const resourceSchema = z.strictObject({
   name: z.string(),
@@ -71,7 +83,10 @@ export const resourceSchema = z.strictObject({
   group: z.string().optional(),
   /** Segments that belong to the anchor they follow: IN2 to IN1, NTE to OBX. */
   trailing: z.array(z.string()).default([]),
+  /** Segments that may stand between the anchor and its trailing ones. */
+  through: z.array(z.string()).default([]),
   maps: z.array(z.string()).default([]),
+  parts: z.array(part).default([]),
   when: condition.optional(),
   /** Alternatives, the first that is there: the business identifier, or parts; the name of a resource stands for its identity. */
   key: key.default(['identifier']),
@@ -94,18 +109,25 @@ export const resourceSchema = z.strictObject({
 });
 export type ResourceSpec = z.output<typeof resourceSchema>;
 
+/** A group opens at one of `opens` (in their order) and holds the segments up to the next. */
+const groupSchema = z.strictObject({
+  opens: z.array(z.string()).min(1),
+  holds: z.array(z.string()).default([]),
+  /** The group around it, whose next one ends it. */
+  within: z.string().optional(),
+  /** Holds every segment up to the next, whatever its name, and takes none of them from other groups. */
+  spans: z.boolean().default(false),
+  /** Of orders: `skip` those that only carry earlier results (ORC-1 PR, or after a PID, PV1 or AL1 of their own), or take `only` them. */
+  prior: z.enum(['skip', 'only']).optional(),
+});
+
 /** `messages/*.yaml` */
 export const messageFileSchema = z.strictObject({
   message: z.string(),
   /** `ADT^A01`, or `*` for what no other file takes. */
   takes: z.array(z.string()).min(1),
-  /** A group opens at one of `opens` (in their order) and holds the segments up to the next. */
-  groups: z
-    .record(
-      z.string(),
-      z.strictObject({ opens: z.array(z.string()).min(1), holds: z.array(z.string()).min(1) }),
-    )
-    .default({}),
+  /** In the order of their nesting: the outer one first. */
+  groups: z.record(z.string(), groupSchema).default({}),
   resources: z.array(resourceSchema).min(1),
   /** Segments and fields that carry nothing for the receiver, with the reason. */
   ignore: z.record(z.string(), z.string()).default({}),
