@@ -44,5 +44,5 @@ function frameOfOne(frame: Frame, slot: number, segment: Frame['anchor']): Frame
   if (frame.slots[slot]!.length === 1) return frame;
   const slots = [...frame.slots];
   slots[slot] = [segment];
-  return { anchor: frame.anchor, group: frame.group, slots };
+  return { ...frame, slots };
 }
