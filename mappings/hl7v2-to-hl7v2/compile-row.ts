@@ -42,7 +42,10 @@ export function compileRow(
   const where = row.to === undefined ? 'id' : 'to';
   const target = located(where, () => parseRowPath(row.to ?? row.id));
   if (row.add !== undefined) return compileAdd(row, target, holds, (why) => fail(where, why));
-  if (row.drop === true && !isElement(target)) return dropSegments(target, holds);
+  if (row.drop === true && !isElement(target)) {
+    if (target.segment === 'MSH') return fail(where, 'a message without MSH is none');
+    return dropSegments(target, holds);
+  }
   if (!isElement(target)) return fail(where, 'names no field');
   if (target.segment === 'MSH' && target.field <= 2)
     return fail(where, 'MSH-1 and MSH-2 say how the message is written');
@@ -99,8 +102,8 @@ function eachPlace(target: ElementPath, holds: Holds, make: Make): Edit {
   };
 }
 
-function segmentsAt({ segments }: EditableMessage, { segment, nth }: RowPath): readonly EditableSegment[] {
-  const named = segments.filter(({ name }) => name === segment);
+function segmentsAt(message: EditableMessage, { segment, nth }: RowPath): readonly EditableSegment[] {
+  const named = message.named(segment);
   return nth === undefined ? named : named.slice(nth - 1, nth);
 }
 
@@ -125,7 +128,7 @@ const dropElement =
 function dropSegments(target: RowPath, holds: Holds): Edit {
   return (message) => {
     const gone = segmentsAt(message, target).filter((segment) => holds({ message, segment }));
-    for (const segment of gone) if (segment.name !== 'MSH') message.remove(segment);
+    message.remove(gone);
     return gone.length;
   };
 }
@@ -139,8 +142,7 @@ function compileAdd(row: EditRow, target: RowPath, holds: Holds, fail: (why: str
   const fields = Object.entries(row.fields ?? {}).map(([field, value]) => [Number(field), value] as const);
   return (message) => {
     const anchors = segmentsAt(message, anchorPath).filter((segment) => holds({ message, segment }));
-    for (const anchor of anchors) {
-      const added = message.add(target.segment, side, anchor);
+    for (const added of message.add(target.segment, side, anchors)) {
       for (const [field, value] of fields) added.write(rawValue(message, value), field);
     }
     return anchors.length;

@@ -25,21 +25,34 @@ export function findSegment(
   path: ElementPath,
   side: Side,
 ): EditableSegment | undefined {
-  const { segments } = message;
-  if (path.nth !== undefined) return segments.filter(({ name }) => name === path.segment)[path.nth - 1];
+  const named = message.named(path.segment);
+  if (path.nth !== undefined) return named[path.nth - 1];
   if (from.name === path.segment) return from;
-  const at = segments.indexOf(from);
-  if (side === 'before') {
-    for (let index = at - 1; index >= 0; index--)
-      if (segments[index]?.name === path.segment) return segments[index];
-    return undefined;
+  const at = message.positionOf(from);
+  const after = firstBehind(message, named, at);
+  if (side === 'before') return named[after - 1];
+  const found = named[after];
+  if (found === undefined) return undefined;
+  const peers = message.named(from.name);
+  const nextPeer = peers[firstBehind(message, peers, at)];
+  const isOfNext = nextPeer !== undefined && message.positionOf(nextPeer) < message.positionOf(found);
+  return isOfNext ? undefined : found;
+}
+
+/** Index of the first segment that stands behind a position; halving, for a message may have thousands of OBX. */
+function firstBehind(
+  message: EditableMessage,
+  segments: readonly EditableSegment[],
+  position: number,
+): number {
+  let low = 0;
+  let high = segments.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (message.positionOf(segments[middle]!) > position) high = middle;
+    else low = middle + 1;
   }
-  for (let index = at + 1; index < segments.length; index++) {
-    const name = segments[index]?.name;
-    if (name === path.segment) return segments[index];
-    if (name === from.name) return undefined;
-  }
-  return undefined;
+  return low;
 }
 
 /** Values at a path of a condition: as `findSegment`, before first and then after; all repetitions where none is named. */
