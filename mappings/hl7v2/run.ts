@@ -72,6 +72,7 @@ export class Run {
   /** By segment and field: the one read of it that there mostly is, or the list of them. */
   readonly #taken: (TakenField[] | undefined)[] = [];
   readonly #entries = new Map<string, Added | KeptEntry>();
+  readonly #counts = new Map<string, number>();
   #followed: Added[] | undefined;
   #offset: string | null | undefined;
 
@@ -110,6 +111,25 @@ export class Run {
     this.issuesRaised++;
     if (this.issues.length < limits.mapIssuesMax)
       this.issues.push({ severity, code, path, row: this.row, text });
+  }
+
+  /** How often a key was asked for, this time included. */
+  countOf(key: string): number {
+    const count = (this.#counts.get(key) ?? 0) + 1;
+    this.#counts.set(key, count);
+    return count;
+  }
+
+  /** Which of the segments of its name it is, from 1. */
+  ordinalOf(segment: Hl7Segment): number {
+    const all = this.message.all(segment.name);
+    let [low, high] = [0, all.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (all[middle]!.index < segment.index) low = middle + 1;
+      else high = middle;
+    }
+    return low + 1;
   }
 
   has(uuid: string): boolean {
@@ -164,7 +184,7 @@ export function pathOf(
   component = 0,
   subcomponent = 0,
 ): string {
-  const nth = run.message.all(segment.name).indexOf(segment) + 1;
+  const nth = run.ordinalOf(segment);
   const repText = rep > 0 && segment.repetitions(field) > 1 ? `[${rep}]` : '';
   const componentText = component > 0 ? `.${component}${subcomponent > 0 ? `.${subcomponent}` : ''}` : '';
   return `${segment.name}${nth > 1 ? `[${nth}]` : ''}-${field}${repText}${componentText}`;

@@ -1,19 +1,28 @@
 import type { FhirObject, FhirValue, Identifier, Resource } from '../../bundle/bundle.ts';
+import { joinParts } from '../../identity/uuid.ts';
 import type { Run } from '../run.ts';
 import { type Frame, parseSource, readSource, type Slots, type SourcePath } from './frame.ts';
 import type { MadeResources } from './made-resources.ts';
 import type { ResourceSpec } from './schema.ts';
 
 type Fail = (why: string) => never;
-type Identify = (
-  run: Run,
-  made: MadeResources,
-  frame: Frame,
-  resource: Resource,
-) => { uuid: string; identifier: Identifier };
+
+/** Gives resources of a kind their identity. */
+export interface Identify {
+  /** `isOneOfMany`: another resource of the message has the same key; `apart` tells them apart. */
+  of(
+    run: Run,
+    made: MadeResources,
+    frame: Frame,
+    resource: Resource,
+    isOneOfMany: boolean,
+  ): { readonly uuid: string; readonly identifier: Identifier };
+  /** What the key of a frame says, before there is a resource. */
+  textOf(made: MadeResources, frame: Frame): string;
+}
 
 /** Key parts of one alternative: the identity of another resource of the message, or the text of a source. */
-type KeyPart = { readonly spec: ResourceSpec } | SourcePath;
+type KeyPart = { readonly spec: ResourceSpec } | (SourcePath & { readonly isRequired: boolean });
 
 /** How resources of a kind are identified: the first alternative of their `key` that is there. */
 export function compileKey(
@@ -22,36 +31,69 @@ export function compileKey(
   slots: Slots,
   fail: Fail,
 ): Identify {
-  const alternatives = spec.key.map((one) =>
-    one === 'identifier'
-      ? one
-      : one.map((part): KeyPart => {
-          const other = earlier.find((resource) => resource.name === part);
-          if (other !== undefined) return { spec: other };
-          return (
-            parseSource(part, slots) ?? fail(`key: ${part} is neither a resource before it nor a source`)
-          );
-        }),
-  );
-  return (run, made, frame, resource) => {
+  const partOf = (text: string): KeyPart => {
+    const other = earlier.find((resource) => resource.name === text);
+    if (other !== undefined) return { spec: other };
+    const isRequired = text.endsWith('!');
+    const source = parseSource(isRequired ? text.slice(0, -1) : text, slots);
+    if (source === null) return fail(`key: ${text} is neither a resource before it nor a source`);
+    return { ...source, isRequired };
+  };
+  const alternatives = spec.key.map((one) => (one === 'identifier' ? one : one.map(partOf)));
+  const apart = spec.apart === undefined ? undefined : partOf(spec.apart);
+  const partsOf = (made: MadeResources, frame: Frame): string[] | undefined => {
     for (const alternative of alternatives) {
-      if (alternative === 'identifier') {
-        const identifier = businessIdentifier(resource, spec.prefer);
-        if (identifier !== undefined) return keyed(run, resource, identifier);
-        continue;
-      }
+      if (alternative === 'identifier') continue;
       const parts = alternative.map((part) => partText(part, made, frame));
-      if (hasSource(alternative, parts)) return own(run, spec, resource, parts);
+      if (isThere(alternative, parts)) return parts;
     }
-    return own(run, spec, resource, [...parentsOf(alternatives, made, frame), anchorOrdinal(run, frame)]);
+    return undefined;
+  };
+  return {
+    textOf: (made, frame) => joinParts(partsOf(made, frame) ?? []),
+    of(run, made, frame, resource, isOneOfMany) {
+      const identifier =
+        alternatives[0] === 'identifier' ? businessIdentifier(resource, spec.prefer) : undefined;
+      if (identifier !== undefined) {
+        const found = keyed(run, resource, identifier);
+        if (spec.again !== 'other' || !run.has(found.uuid)) return found;
+      }
+      const parts = partsOf(made, frame);
+      if (parts === undefined) return own(run, spec, resource, lonelyParts(alternatives, run, made, frame));
+      if (isOneOfMany && apart !== undefined) parts.push(partText(apart, made, frame));
+      return own(run, spec, resource, parts);
+    },
   };
 }
 
-/** A key is more than whose resource it is: something of its own segments is in it. */
-function hasSource(alternative: readonly KeyPart[], parts: readonly string[]): boolean {
-  for (let at = 0; at < parts.length; at++)
-    if (parts[at] !== '' && !('spec' in alternative[at]!)) return true;
-  return false;
+/** A key is more than whose resource it is: something of its own segments is in it, and all that must be there is. */
+function isThere(alternative: readonly KeyPart[], parts: readonly string[]): boolean {
+  let hasSource = false;
+  for (let at = 0; at < parts.length; at++) {
+    const part = alternative[at]!;
+    if ('spec' in part) continue;
+    if (parts[at] !== '') hasSource = true;
+    else if (part.isRequired) return false;
+  }
+  return hasSource;
+}
+
+/**
+ * Nothing of its own tells which one it is: whose it is and its place must do. Where it is nobody's either, the place is one in this
+ * message only: the first PID without a number of today is not the first one of yesterday.
+ */
+function lonelyParts(
+  alternatives: readonly ('identifier' | readonly KeyPart[])[],
+  run: Run,
+  made: MadeResources,
+  frame: Frame,
+): readonly string[] {
+  const parents = parentsOf(alternatives, made, frame);
+  const header = run.message.first('MSH');
+  const message = parents.some((uuid) => uuid !== '')
+    ? []
+    : [3, 4, 10, 7].map((field) => header?.value(field) ?? '');
+  return [...parents, ...message, anchorOrdinal(run, frame)];
 }
 
 const parentsOf = (
@@ -70,8 +112,7 @@ function partText(part: KeyPart, made: MadeResources, frame: Frame): string {
   return readSource(frame, part);
 }
 
-const anchorOrdinal = (run: Run, { anchor }: Frame): string =>
-  `${anchor.name}[${run.message.all(anchor.name).indexOf(anchor) + 1}]`;
+const anchorOrdinal = (run: Run, { anchor }: Frame): string => `${anchor.name}[${run.ordinalOf(anchor)}]`;
 
 function businessIdentifier(resource: Resource, prefer: readonly string[]): Identifier | undefined {
   const { identifier } = resource;
@@ -94,7 +135,7 @@ function typeCode(identifier: FhirObject): FhirValue | undefined {
   return coding?.[0]?.code;
 }
 
-function keyed(run: Run, resource: Resource, { system, value }: Identifier): ReturnType<Identify> {
+function keyed(run: Run, resource: Resource, { system, value }: Identifier): ReturnType<Identify['of']> {
   return { uuid: run.site.uuid(resource.resourceType, system, value), identifier: { system, value } };
 }
 
@@ -104,15 +145,13 @@ function own(
   spec: ResourceSpec,
   resource: Resource,
   parts: readonly string[],
-): ReturnType<Identify> {
+): ReturnType<Identify['of']> {
   const { site } = run;
-  const system = site.systems.local(spec.write === 'record' ? 'message-part' : spec.name);
-  let value = site.uuid(resource.resourceType, ...parts);
-  let { uuid } = keyed(run, resource, { system, value });
-  for (let nth = 2; run.has(uuid); nth++) {
-    value = site.uuid(resource.resourceType, ...parts, String(nth));
-    uuid = keyed(run, resource, { system, value }).uuid;
-  }
+  const system = site.systems.local(spec.write === 'record' ? 'message-part' : (spec.space ?? spec.name));
+  const first = site.uuid(resource.resourceType, ...parts);
+  const nth = run.countOf(first);
+  const value = nth === 1 ? first : site.uuid(resource.resourceType, ...parts, String(nth));
+  const { uuid } = keyed(run, resource, { system, value });
   const identifier = { system, value };
   if (spec.write !== 'record') {
     const before = resource.identifier as FhirValue[] | undefined;

@@ -5,7 +5,7 @@ import type { Frame } from './frame.ts';
 import type { Made, MadeResources } from './made-resources.ts';
 import { compileOutputPath } from './output-path.ts';
 import { fixedOf } from './row-options.ts';
-import type { MessageFile, ResourceSpec } from './schema.ts';
+import type { BackSpec, MessageFile, ResourceSpec } from './schema.ts';
 
 type LinkWrite = (run: Run, made: MadeResources, frame: Frame, resource: Resource) => void;
 
@@ -45,9 +45,10 @@ export function compileLink(
 
 /** A reference from an earlier resource to this one, with what a map of its own puts beside it. */
 export function compileBack(
-  back: NonNullable<ResourceSpec['back']>,
+  back: BackSpec,
   earlier: readonly ResourceSpec[],
   rowsOf: (name: string, target: (type: string) => boolean) => readonly CompiledRow[],
+  holds: ((frame: Frame) => boolean) | undefined,
   fail: Fail,
 ): (run: Run, made: MadeResources, one: Made) => void {
   const other =
@@ -58,6 +59,7 @@ export function compileBack(
     back.map === undefined ? [] : rowsOf(back.map, (target) => target === `${other.type}.${element}`);
   const fixed = fixedOf(back.with);
   return (run, made, one) => {
+    if (holds?.(one.frame) === false) return;
     const holder = made.find(other, one.frame);
     if (holder === undefined) return;
     const beside: FhirObject = {};

@@ -2,43 +2,71 @@ import type { FhirObject, Resource } from '../../bundle/bundle.ts';
 import { keep } from '../../bundle/kept.ts';
 import type { Run } from '../run.ts';
 import { type CompiledRow, writeRows } from './compile-rows.ts';
-import { type Frame, frameCondition, type Slots } from './frame.ts';
-import { compileOutputPath, fill } from './output-path.ts';
+import { type Frame, frameCondition, parseSource, readSource, type Slots } from './frame.ts';
+import { compileOutputPath, fill, type OutputPath } from './output-path.ts';
 import type { ResourceSpec } from './schema.ts';
 
+type PartSpec = ResourceSpec['parts'][number];
+type RowsOf = (name: string, target: (type: string) => boolean) => readonly CompiledRow[];
 type PartWrite = (run: Run, frame: Frame, resource: Resource) => void;
+type Fail = (why: string) => never;
 
 /**
- * Elements of a list of which each has a segment of its own: every AIP gives one `Appointment.participant`. Rows alone could not keep
- * the person, the role and the time of one segment together. A segment of which no row takes anything gives none.
+ * Elements of a list of which each has a segment of its own: every AIP gives one `Appointment.participant`, every TQ1 one dosage. Rows alone
+ * could not keep the person, the role and the time of one segment together. A segment of which no row takes anything gives none.
  */
 export function compilePart(
   spec: ResourceSpec,
-  part: ResourceSpec['parts'][number],
-  rowsOf: (name: string, target: (type: string) => boolean) => readonly CompiledRow[],
+  part: PartSpec,
+  rowsOf: RowsOf,
   slots: Slots,
-  fail: (why: string) => never,
+  fail: Fail,
 ): PartWrite {
-  const path = compileOutputPath(spec.type, part.to, fail);
-  if (!path.fillsValue) fail(`parts: ${part.to} does not add to a list`);
-  const element = part.to.replace(/\[.\]/g, '');
-  const slot = slots.of(part.segment);
-  const rows = rowsOf(part.map, (target) => target === `${spec.type}.${element}`);
+  const path = part.to === undefined ? undefined : compileOutputPath(spec.type, part.to, fail);
+  if (path?.fillsValue === false) fail(`parts: ${part.to} does not add to a list`);
+  const kinds = listOf(part.segment).map((name) => slots.of(name));
+  const rows = listOf(part.map).flatMap((name) => rowsOf(name, targetOf(spec, part, path)));
   const holds = part.when === undefined ? undefined : frameCondition(part.when, slots);
+  const by =
+    part.by === undefined
+      ? undefined
+      : (parseSource(part.by, slots) ?? fail(`parts: cannot read ${part.by}`));
   const defaults = keep(part.defaults) as FhirObject;
   return (run, frame, resource) => {
-    const segments = frame.slots[slot]!;
-    for (let at = 0; at < segments.length; at++) {
-      const one = frameOfOne(frame, slot, segments[at]!);
+    const slot = kinds.find((kind) => frame.slots[kind]!.length > 0);
+    if (slot === undefined) return;
+    const byText = new Map<string, FhirObject>();
+    for (const segment of frame.slots[slot]!) {
+      const one = frameOfOne(frame, slot, segment);
       if (holds?.(one) === false) continue;
-      const element: FhirObject = {};
+      if (path === undefined) {
+        writeRows(rows, run, one, resource);
+        continue;
+      }
+      const text = by === undefined ? '' : readSource(one, by);
+      const known = byText.get(text);
+      const element: FhirObject = known ?? {};
       writeRows(rows, run, one, element);
-      if (Object.keys(element).length === 0) continue;
-      fill(element, defaults);
+      if (known !== undefined || Object.keys(element).length === 0) continue;
+      if (by !== undefined) byText.set(text, element);
       path.put(resource, element, undefined, undefined);
+      fill(element, defaults);
     }
   };
 }
+
+/** A map for the element, for its datatype, or, where the rows go into the resource, for the resource. */
+function targetOf(
+  spec: ResourceSpec,
+  part: PartSpec,
+  path: OutputPath | undefined,
+): (type: string) => boolean {
+  if (path === undefined) return (target) => target === spec.type;
+  const element = `${spec.type}.${part.to!.replace(/\[.\]/g, '')}`;
+  return (target) => target === element || path.types.includes(target);
+}
+
+const listOf = (one: string | readonly string[]): readonly string[] => (typeof one === 'string' ? [one] : one);
 
 function frameOfOne(frame: Frame, slot: number, segment: Frame['anchor']): Frame {
   if (frame.slots[slot]!.length === 1) return frame;

@@ -37,12 +37,14 @@ export function compileResource(
   };
   const rows = spec.maps.flatMap((name) => rowsOf(name, (target) => target === spec.type));
   const parts = spec.parts.map((part) => compilePart(spec, part, rowsOf, slots, fail));
-  const holds = spec.when === undefined ? undefined : frameCondition(spec.when, slots);
+  const holds = conditionOf(spec.when, slots);
   const earlier = file.content.resources.slice(0, index);
   const links = Object.entries(spec.link).flatMap(([to, one]) =>
     (Array.isArray(one) ? one : [one]).map((link) => compileLink(spec, to, link, file.content, fail)),
   );
-  const back = spec.back === undefined ? undefined : compileBack(spec.back, earlier, rowsOf, fail);
+  const backs = (Array.isArray(spec.back) ? spec.back : spec.back === undefined ? [] : [spec.back]).map(
+    (one) => compileBack(one, earlier, rowsOf, conditionOf(one.when, slots), fail),
+  );
   const identify = compileKey(spec, earlier, slots, fail);
   const defaults = (Object.entries(keep(spec.defaults)) as [string, FhirValue][]).map(([name, value]) => ({
     name,
@@ -52,7 +54,7 @@ export function compileResource(
     text: `${spec.type}.${name.replace(/^_/, '')} is required; filled in`,
   }));
 
-  const makeOne = (run: Run, made: MadeResources, frame: Frame): void => {
+  const makeOne = (run: Run, made: MadeResources, frame: Frame, isOneOfMany: boolean): void => {
     if (holds?.(frame) === false) return;
     const resource: Resource = { resourceType: spec.type };
     writeRows(rows, run, frame, resource);
@@ -64,9 +66,9 @@ export function compileResource(
       run.row = spec.name;
       run.issue('information', 'required', frame.anchor.name, text);
     }
-    const { uuid, identifier } = identify(run, made, frame, resource);
+    const { uuid, identifier } = identify.of(run, made, frame, resource, isOneOfMany);
     run.row = spec.name;
-    if ((spec.write === 'update' || spec.write === 'retire') && run.has(uuid)) {
+    if (spec.again === 'error' && (spec.write === 'update' || spec.write === 'retire') && run.has(uuid)) {
       run.issue(
         'error',
         'duplicate',
@@ -77,15 +79,28 @@ export function compileResource(
     const fullUrl = run.add(spec.write, uuid, resource, identifier);
     const one: Made = { spec, resource, frame, uuid, fullUrl, identifier };
     made.add(one);
-    back?.(run, made, one);
+    for (const back of backs) back(run, made, one);
   };
   return {
     spec,
     make(run, made, groups) {
       const own = spec.group === undefined ? undefined : groups(spec.group);
-      for (const frame of framesOf(run.message, spec, anchors, slots, own, allGroups(file.content, groups))) {
-        makeOne(run, made, frame);
+      const frames = framesOf(run.message, spec, anchors, slots, own, allGroups(file.content, groups));
+      if (spec.apart === undefined || frames.length < 2) {
+        for (const frame of frames) makeOne(run, made, frame, false);
+        return;
       }
+      const keys = frames.map((frame) => identify.textOf(made, frame));
+      const isMany = repeatedIn(keys);
+      for (const [at, frame] of frames.entries()) makeOne(run, made, frame, isMany.has(keys[at]!));
     },
   };
+}
+
+const conditionOf = (text: string | undefined, slots: Slots): ((frame: Frame) => boolean) | undefined =>
+  text === undefined ? undefined : frameCondition(text, slots);
+
+function repeatedIn(keys: readonly string[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  return new Set(keys.filter((key) => seen.size === seen.add(key).size));
 }

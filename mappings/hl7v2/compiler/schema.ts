@@ -64,13 +64,26 @@ const link = z.union([oneLink, z.array(oneLink)]);
 
 /** An element of a list of which each has a segment of its own: every AIP is one `Appointment.participant`. */
 const part = z.strictObject({
-  segment: z.string().regex(/^[A-Z][A-Z0-9]{2}$/),
-  to: z.string(),
-  map: z.string(),
+  /** Of several, the first that is there. */
+  segment: z.union([z.string().regex(/^[A-Z][A-Z0-9]{2}$/), z.array(z.string()).min(1)]),
+  /** Without it, the rows go into the resource itself, once for each segment. */
+  to: z.string().optional(),
+  map: z.union([z.string(), z.array(z.string()).min(1)]),
   when: condition.optional(),
+  /** Segments that have the same text here are one element: the OBX of one vaccine information statement (OBX-4). */
+  by: z.string().optional(),
   /** What an element that got something from its segment still lacks. */
   defaults: fixed.default({}),
 });
+
+const back = z.strictObject({
+  resource: z.string(),
+  to: z.string(),
+  map: z.string().optional(),
+  with: fixed.optional(),
+  when: condition.optional(),
+});
+export type BackSpec = z.output<typeof back>;
 
 /** One kind of resource that a message gives. */
 export const resourceSchema = z.strictObject({
@@ -90,19 +103,21 @@ export const resourceSchema = z.strictObject({
   when: condition.optional(),
   /** Alternatives, the first that is there: the business identifier, or parts; the name of a resource stands for its identity. */
   key: key.default(['identifier']),
+  /** What tells apart resources whose key is the same in one message: it is part of their identity where there are several. */
+  apart: z.string().optional(),
+  /** Names the identifiers of ours where another kind of resource is the same thing: a prior result is a result. Default: the name. */
+  space: z.string().optional(),
+  /**
+   * A business identifier that comes again in the message is the same thing: `error`, when it should not be said twice; `same`, when it
+   * is repeated by custom. `other`: another thing that was given the same number; it gets the next key.
+   */
+  again: z.enum(['error', 'same', 'other']).default('error'),
   /** Identifier types in order of preference. */
   prefer: z.array(z.string()).default([]),
   write: z.enum(['update', 'ensure', 'retire', 'record']).default('update'),
   link: z.record(z.string(), link).default({}),
-  /** Goes into another resource too: its reference at `to`, and what `map` makes of the anchor beside it. */
-  back: z
-    .strictObject({
-      resource: z.string(),
-      to: z.string(),
-      map: z.string().optional(),
-      with: fixed.optional(),
-    })
-    .optional(),
+  /** Goes into other resources too: its reference at `to`, and what `map` makes of the anchor beside it. */
+  back: z.union([back, z.array(back)]).optional(),
   /** Values of required elements that no row could give. */
   defaults: fixed.default({}),
   why: z.string().optional(),
@@ -110,7 +125,7 @@ export const resourceSchema = z.strictObject({
 export type ResourceSpec = z.output<typeof resourceSchema>;
 
 /** A group opens at one of `opens` (in their order) and holds the segments up to the next. */
-const groupSchema = z.strictObject({
+export const groupSchema = z.strictObject({
   opens: z.array(z.string()).min(1),
   holds: z.array(z.string()).default([]),
   /** The group around it, whose next one ends it. */
