@@ -1,6 +1,7 @@
 import type { FhirObject, Resource } from '../../bundle/bundle.ts';
 import type { Run } from '../run.ts';
 import { type CompiledRow, writeRows } from './compile-rows.ts';
+import { referenceTo } from './contained.ts';
 import type { Frame } from './frame.ts';
 import type { Made, MadeResources } from './made-resources.ts';
 import { compileOutputPath } from './output-path.ts';
@@ -27,19 +28,19 @@ export function compileLink(
     file.resources.find((one) => one.name === name) ??
     fail(`links to ${name}, which is none of this message`);
   const frozen = fixedOf(fixed);
-  const put = (resource: Resource, fullUrl: string) =>
-    path.put(resource, { reference: fullUrl }, frozen, undefined);
+  const put = (resource: Resource, one: Made) =>
+    path.put(resource, { reference: referenceTo(resource, one) }, frozen, undefined);
   const isOfMessage =
     spec.group === undefined && (other.group !== undefined || (other.each && spec.write === 'record'));
   if (path.isAppending && isOfMessage) {
     return (_run, made, _frame, resource) => {
-      for (const one of made.list) if (one.spec === other) put(resource, one.fullUrl);
+      for (const one of made.list) if (one.spec === other) put(resource, one);
     };
   }
   return (_run, made, frame, resource) => {
     if (!path.isAppending && path.isSet(resource)) return;
     const found = made.find(other, frame);
-    if (found !== undefined) put(resource, found.fullUrl);
+    if (found !== undefined) put(resource, found);
   };
 }
 
@@ -64,6 +65,7 @@ export function compileBack(
     if (holder === undefined) return;
     const beside: FhirObject = {};
     writeRows(rows, run, one.frame, beside);
-    path.put(holder.resource, { reference: one.fullUrl }, { ...fixed, ...beside }, undefined);
+    const reference = referenceTo(holder.resource, one);
+    path.put(holder.resource, { reference }, { ...fixed, ...beside }, undefined);
   };
 }

@@ -5,6 +5,7 @@ import { compileKey } from './compile-key.ts';
 import { compileBack, compileLink } from './compile-link.ts';
 import { compilePart } from './compile-parts.ts';
 import { type CompiledRow, compileRows, writeRows } from './compile-rows.ts';
+import { hasChoice } from './contained.ts';
 import { type Frame, frameCondition, Slots } from './frame.ts';
 import { allGroups, framesOf, type GroupsOf } from './frames-of.ts';
 import type { Made, MadeResources } from './made-resources.ts';
@@ -51,6 +52,8 @@ export function compileResource(
     value,
     // `_end` stands in for `end`, which may be there.
     plain: name.replace(/^_/, ''),
+    // `medication[x]` holds the element to set when none of the choice is there.
+    choice: name.endsWith('[x]') ? name.slice(0, -3) : undefined,
     text: `${spec.type}.${name.replace(/^_/, '')} is required; filled in`,
   }));
 
@@ -60,11 +63,20 @@ export function compileResource(
     writeRows(rows, run, frame, resource);
     for (const part of parts) part(run, frame, resource);
     for (const link of links) link(run, made, frame, resource);
-    for (const { name, plain, value, text } of defaults) {
-      if (resource[name] !== undefined || resource[plain] !== undefined) continue;
-      resource[name] = value;
+    for (const { name, plain, choice, value, text } of defaults) {
+      if (choice === undefined) {
+        if (resource[name] !== undefined || resource[plain] !== undefined) continue;
+        resource[name] = value;
+      } else {
+        if (hasChoice(resource, choice)) continue;
+        Object.assign(resource, value);
+      }
       run.row = spec.name;
       run.issue('information', 'required', frame.anchor.name, text);
+    }
+    if (spec.write === 'contained') {
+      made.add({ spec, resource, frame, uuid: '', fullUrl: '', identifier: { system: '', value: '' } });
+      return;
     }
     const { uuid, identifier } = identify.of(run, made, frame, resource, isOneOfMany);
     run.row = spec.name;

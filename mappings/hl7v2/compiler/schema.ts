@@ -114,7 +114,8 @@ export const resourceSchema = z.strictObject({
   again: z.enum(['error', 'same', 'other']).default('error'),
   /** Identifier types in order of preference. */
   prefer: z.array(z.string()).default([]),
-  write: z.enum(['update', 'ensure', 'retire', 'record']).default('update'),
+  /** `contained`: it goes into what refers to it (a medication that an order describes). */
+  write: z.enum(['update', 'ensure', 'retire', 'record', 'contained']).default('update'),
   link: z.record(z.string(), link).default({}),
   /** Goes into other resources too: its reference at `to`, and what `map` makes of the anchor beside it. */
   back: z.union([back, z.array(back)]).optional(),
