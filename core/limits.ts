@@ -49,6 +49,14 @@ export const limits = {
   /** Instances of one request that are being synced and stored while the next ones are read. */
   stowFinishingMax: 8,
 
+  /** A file that is taken from a folder. */
+  fileBytesMax: 256 * 1024 * 1024,
+  /** Files of one look at a folder; the others wait for the next. */
+  filesPerLook: 10_000,
+  fileNameCharsMax: 200,
+  /** One step of a conversation with an SFTP server. */
+  sftpStepMs: 30_000,
+
   dicomHeaderBytesMax: 64 * 1024 * 1024,
   dicomDepthMax: 64,
   dicomElementsMax: 1_000_000,
@@ -98,6 +106,12 @@ export const limits = {
   /** What one message's mapping report lists at most. */
   mapIssuesMax: 1_000,
   mapResidueMax: 2_000,
+  /** What an explanation of one message lists at most. */
+  mapExplanationsMax: 20_000,
+  /** All files of one overlay together. */
+  mapOverlayCharsMax: 8 * 1024 * 1024,
+  /** Messages that one comparison of maps reads at most. */
+  mapDiffMessagesMax: 100_000,
 
   /** Store and blob doors close when less than this many bytes of the disk are free. */
   diskFreeBytesMin: 512 * 1024 * 1024,

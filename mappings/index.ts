@@ -2,8 +2,10 @@ export type { Bundle, BundleEntry, FhirObject, FhirValue, Identifier, Resource }
 export { printBundle } from './bundle/print.ts';
 export { compileCondition, type ResolvePath } from './expression/condition.ts';
 export type { Explanation, MapIssue, Residue } from './hl7v2/issue.ts';
-export { type Conversion, type Hl7ToFhirMap, loadHl7ToFhirMap } from './hl7v2/load.ts';
+export { type Conversion, type Hl7ToFhirMap, loadHl7ToFhirMap, type MapOptions } from './hl7v2/load.ts';
 export { orderingKeys } from './hl7v2/ordering-keys.ts';
+export { type Overlay, refuseStrangers } from './hl7v2/overlay/overlay.ts';
+export { readOverlay } from './hl7v2/overlay/read-overlay.ts';
 export type { ConvertContext } from './hl7v2/run.ts';
 export { type EditedMessage, type Hl7ToHl7Map, loadHl7ToHl7Map } from './hl7v2-to-hl7v2/load.ts';
 export { findingToBundle } from './imaging/finding-to-bundle.ts';

@@ -31,6 +31,16 @@ export function splitRetired(
   return { bundle: { ...bundle, entry }, before: { ...bundle, entry: retired.map(ensured) } };
 }
 
+/**
+ * For a file, which knows no receiver: the retired resource stands in the Bundle as far as the message tells of it, to be written whole.
+ */
+export function withoutPatches(bundle: Bundle): Bundle {
+  const entry = bundle.entry.map((one) =>
+    isRetired(one) ? { ...one, request: { ...one.request, method: 'PUT' as const } } : one,
+  );
+  return { ...bundle, entry };
+}
+
 const isRetired = ({ request }: BundleEntry): boolean => request.method === 'PATCH';
 
 function ensured({ fullUrl, resource, request }: BundleEntry): BundleEntry {

@@ -5,16 +5,22 @@ import { BitHiveError } from '../../core/errors.ts';
 import type { OrderFacts } from '../../core/order.ts';
 import type { Hl7Message } from '../../formats/hl7v2/index.ts';
 import type { Bundle } from '../bundle/bundle.ts';
-import { splitRetired } from '../bundle/retire.ts';
+import { splitRetired, withoutPatches } from '../bundle/retire.ts';
 import { siteSystems } from '../identity/systems.ts';
 import { nameUuid } from '../identity/uuid.ts';
 import type { SiteSettings } from '../site.ts';
 import { type CompiledMessage, compileMessage } from './compiler/compile-message.ts';
+import { compileRows } from './compiler/compile-rows.ts';
 import { compileType } from './compiler/compile-type.ts';
+import { Slots } from './compiler/frame.ts';
+import { readMapFiles } from './compiler/map-files.ts';
 import { type MapFolder, readMapFolder } from './compiler/read-folder.ts';
 import type { Vocabulary } from './compiler/row-options.ts';
+import type { SegmentFile } from './compiler/schema.ts';
+import type { YamlFile } from './compiler/yaml-file.ts';
 import { convertMessage } from './convert.ts';
 import type { Explanation, MapIssue, Residue } from './issue.ts';
+import { applyOverlay, type Overlay, siteWith } from './overlay/overlay.ts';
 import { assemblerOf } from './provenance.ts';
 import type { ConvertContext, MapSite } from './run.ts';
 import { builtInTypes } from './values/built-in-types.ts';
@@ -35,6 +41,8 @@ export interface Conversion {
 export interface Hl7ToFhirMap {
   /** Version of the rows and of the site's settings, as Provenance names it. */
   readonly version: string;
+  /** The settings that it was compiled for: the site's, with those of its overlay. */
+  readonly site: SiteSettings;
   /** Message types that have a map of their own: `ADT^A01`. Any other gives MessageHeader, Patient and residue. */
   readonly takes: readonly string[];
   convert(message: Hl7Message, context: ConvertContext): Conversion;
@@ -42,13 +50,20 @@ export interface Hl7ToFhirMap {
 
 const ownFolder = dirname(fileURLToPath(import.meta.url));
 
-/** Reads, checks and compiles a map folder (default: the one beside this file). Throws BH_MAP_DEFINITION with file and line. */
-export function loadHl7ToFhirMap(options: {
+export interface MapOptions {
+  /** Default: the folder beside this file. */
   readonly folder?: string;
   readonly site: SiteSettings;
-}): Hl7ToFhirMap {
-  const { site } = options;
-  const folder = readMapFolder(options.folder ?? ownFolder);
+  /** What the site says otherwise. */
+  readonly overlay?: Overlay;
+}
+
+/** Reads, checks and compiles a map. Throws BH_MAP_DEFINITION with file and line. */
+export function loadHl7ToFhirMap(options: MapOptions): Hl7ToFhirMap {
+  const { overlay } = options;
+  const base = options.folder === undefined ? ownMap() : readMapFolder(readMapFiles(options.folder));
+  const folder = overlay === undefined ? base : applyOverlay(base, overlay);
+  const site = overlay === undefined ? options.site : siteWith(options.site, overlay);
   const siteHash = createHash('sha256').update(JSON.stringify(site)).digest('hex').slice(0, 8);
   const version = `${folder.hash}+site.${siteHash}`;
   const systems = siteSystems(site);
@@ -67,12 +82,22 @@ export function loadHl7ToFhirMap(options: {
   if (fallback === undefined) throw new BitHiveError('BH_MAP_DEFINITION', 'messages: no file takes "*"');
   return {
     version,
+    site,
     takes: [...byType.keys()].filter((type) => type !== '*').sort(),
     convert(message, context) {
       const conversion = convertMessage(mapSite, mapFor(message, byType) ?? fallback, message, context);
+      if (context.isForFile === true) return { ...conversion, bundle: withoutPatches(conversion.bundle) };
       return { ...conversion, ...splitRetired(conversion.bundle, site) };
     },
   };
+}
+
+let own: MapFolder | undefined;
+
+/** The rows that come with the engine, read once. */
+function ownMap(): MapFolder {
+  own ??= readMapFolder(readMapFiles(ownFolder));
+  return own;
 }
 
 function compileMessages(folder: MapFolder): readonly CompiledMessage[] {
@@ -80,7 +105,7 @@ function compileMessages(folder: MapFolder): readonly CompiledMessage[] {
   const types = new Map(vocabulary.types);
   const growing: Vocabulary = { ...vocabulary, types };
   // A datatype may use others: each is compiled after those it names.
-  const waiting = [...folder.types];
+  const waiting = [...folder.types.values()];
   while (waiting.length > 0) {
     const names = new Set(waiting.map(({ content }) => `${content.type}>${content.target}`));
     const at = waiting.findIndex(
@@ -90,7 +115,25 @@ function compileMessages(folder: MapFolder): readonly CompiledMessage[] {
     if (at < 0) file!.fail(['type'], 'datatypes use each other in a circle');
     types.set(`${file!.content.type}>${file!.content.target}`, compileType(file!, growing));
   }
-  return folder.messages.map((file) => compileMessage(file, folder.segments, growing));
+  const compiled = [...folder.messages.values()].map((file) =>
+    compileMessage(file, folder.segments, growing),
+  );
+  for (const file of unused(folder)) compileRows(file, growing, new Slots(), () => undefined);
+  return compiled;
+}
+
+/** Files of rows that no message names (yet): what is wrong with them is said all the same. */
+function unused({ messages, segments }: MapFolder): readonly YamlFile<SegmentFile>[] {
+  const used = new Set(
+    [...messages.values()].flatMap(({ content }) =>
+      content.resources.flatMap(({ maps, parts, back }) => [
+        ...maps,
+        ...parts.map(({ map }) => map),
+        back?.map,
+      ]),
+    ),
+  );
+  return [...segments].flatMap(([name, file]) => (used.has(name) ? [] : [file]));
 }
 
 /** By type and event (MSH-9.1, MSH-9.2). The structure (MSH-9.3) is not asked: senders leave it out or get it wrong. */

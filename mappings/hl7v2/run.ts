@@ -27,6 +27,8 @@ export interface ConvertContext {
   readonly messageId?: number;
   /** Also say for each output element which row and HL7 path made it. */
   readonly explain?: boolean;
+  /** The Bundle goes into a file and must stand alone: nothing of it is a PATCH, nothing goes before it. */
+  readonly isForFile?: boolean;
 }
 
 /** One read of an element: repetition 0 is all of them, component or subcomponent 0 the whole. */

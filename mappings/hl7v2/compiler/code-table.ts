@@ -34,8 +34,6 @@ export function readCodeTable(
   fail: (line: number, why: string) => never,
 ): CodeTable {
   const rows: CodeRow[] = [];
-  const bySource = new Map<string, CodeRow>();
-  const numbered: NumberedRow[] = [];
   let isHeader = true;
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line === '' || line.startsWith('#')) continue;
@@ -49,10 +47,18 @@ export function readCodeTable(
     const [source = '', target = '', system = '', display = '', equivalence = ''] = cells;
     if (source === '' || target === '') fail(index + 1, 'source and target must be there');
     if (rows.some((one) => one.source === source)) fail(index + 1, `${source} is there twice`);
-    const row = { source, target, system, display, equivalence };
-    rows.push(row);
-    const [, letters, max = ''] = /^([A-Z]+)#(\d*)$/.exec(source) ?? [];
-    if (letters === undefined) bySource.set(source, row);
+    rows.push({ source, target, system, display, equivalence });
+  }
+  return codeTable(name, rows);
+}
+
+/** A table of rows whose sources differ. */
+export function codeTable(name: string, rows: readonly CodeRow[]): CodeTable {
+  const bySource = new Map<string, CodeRow>();
+  const numbered: NumberedRow[] = [];
+  for (const row of rows) {
+    const [, letters, max = ''] = /^([A-Z]+)#(\d*)$/.exec(row.source) ?? [];
+    if (letters === undefined) bySource.set(row.source, row);
     else numbered.push({ letters, max: max === '' ? Infinity : Number(max), row });
   }
   numbered.sort((a, b) => a.max - b.max);

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
 import { BitHiveError } from '../../../core/errors.ts';
 import { type CodeTable, readCodeTable } from './code-table.ts';
+import { filesOf, hashOf, type MapFiles } from './map-files.ts';
 import {
   type MessageFile,
   messageFileSchema,
@@ -13,53 +11,44 @@ import {
 } from './schema.ts';
 import { readYamlFile, type YamlFile } from './yaml-file.ts';
 
-/** A map as it lies on disk, read and checked against its schemas. */
+/** A map as its files say it, read and checked against their schemas. Files by name: `pid.patient`. */
 export interface MapFolder {
-  readonly messages: readonly YamlFile<MessageFile>[];
+  readonly messages: ReadonlyMap<string, YamlFile<MessageFile>>;
   readonly segments: ReadonlyMap<string, YamlFile<SegmentFile>>;
-  readonly types: readonly YamlFile<TypeFile>[];
+  readonly types: ReadonlyMap<string, YamlFile<TypeFile>>;
   readonly tables: ReadonlyMap<string, CodeTable>;
   /** First 12 digits of the SHA-256 over all files: the version of the rows. */
   readonly hash: string;
 }
 
-/** Reads `messages/`, `segments/`, `types/` (YAML) and `tables/` (CSV). Throws BH_MAP_DEFINITION with file and line. */
-export function readMapFolder(folder: string): MapFolder {
-  const hash = createHash('sha256');
-  const texts = (part: string, extension: string): { name: string; text: string }[] =>
-    namesIn(join(folder, part), extension).map((name) => {
-      const text = readFileSync(join(folder, part, name), 'utf8');
-      hash.update(`${part}/${name}\n`).update(text);
-      return { name: `${part}/${name}`, text };
-    });
-  const messages = texts('messages', '.yaml').map(({ name, text }) =>
-    readYamlFile(name, text, messageFileSchema),
-  );
-  const segments = new Map(
-    texts('segments', '.yaml').map(({ name, text }) => [
-      basename(name, '.yaml'),
-      readYamlFile(name, text, segmentFileSchema),
-    ]),
-  );
-  const types = texts('types', '.yaml').map(({ name, text }) => readYamlFile(name, text, typeFileSchema));
-  const tables = new Map(
-    texts('tables', '.csv').map(({ name, text }) => [basename(name, '.csv'), tableOf(name, text)]),
-  );
-  return { messages, segments, types, tables, hash: hash.digest('hex').slice(0, 12) };
+/** Throws BH_MAP_DEFINITION with file and line. */
+export function readMapFolder(files: MapFiles): MapFolder {
+  return {
+    messages: new Map(
+      filesOf(files, 'messages').map(({ name, path, text }) => [
+        name,
+        readYamlFile(path, text, messageFileSchema),
+      ]),
+    ),
+    segments: new Map(
+      filesOf(files, 'segments').map(({ name, path, text }) => [
+        name,
+        readYamlFile(path, text, segmentFileSchema),
+      ]),
+    ),
+    types: new Map(
+      filesOf(files, 'types').map(({ name, path, text }) => [name, readYamlFile(path, text, typeFileSchema)]),
+    ),
+    tables: new Map(
+      filesOf(files, 'tables').map(({ name, path, text }) => [name, readTableFile(name, path, text)]),
+    ),
+    hash: hashOf(files),
+  };
 }
 
-function tableOf(name: string, text: string): CodeTable {
-  return readCodeTable(basename(name, '.csv'), text, (line, why): never => {
-    throw new BitHiveError('BH_MAP_DEFINITION', `${name}:${line}: ${why}`);
+/** Throws BH_MAP_DEFINITION with file and line. */
+export function readTableFile(name: string, path: string, text: string): CodeTable {
+  return readCodeTable(name, text, (line, why): never => {
+    throw new BitHiveError('BH_MAP_DEFINITION', `${path}:${line}: ${why}`);
   });
-}
-
-function namesIn(folder: string, extension: string): string[] {
-  try {
-    return readdirSync(folder)
-      .filter((name) => name.endsWith(extension))
-      .sort();
-  } catch (error) {
-    throw new BitHiveError('BH_MAP_DEFINITION', `${folder}: cannot be read`, { cause: error });
-  }
 }

@@ -6,6 +6,8 @@ import { BitHiveError } from '../../../core/errors.ts';
 export interface YamlFile<T> {
   readonly name: string;
   readonly content: T;
+  /** `file:line` of what a path leads to, or of the nearest thing above it. */
+  at(path: readonly PropertyKey[]): string;
   /** Throws BH_MAP_DEFINITION `file:line: why`; `path` leads to what is wrong. */
   fail(path: readonly PropertyKey[], why: string): never;
 }
@@ -18,19 +20,20 @@ export function readYamlFile<S extends z.ZodType>(
 ): YamlFile<z.output<S>> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const failAt = (offset: number, why: string): never => {
-    throw new BitHiveError('BH_MAP_DEFINITION', `${name}:${lines.linePos(offset).line}: ${why}`);
-  };
+  const placeOf = (offset: number): string => `${name}:${lines.linePos(offset).line}`;
   const syntax = document.errors[0];
-  if (syntax !== undefined) failAt(syntax.pos[0], syntax.message);
-  const fail = (path: readonly PropertyKey[], why: string): never => failAt(offsetOf(document, path), why);
+  if (syntax !== undefined)
+    throw new BitHiveError('BH_MAP_DEFINITION', `${placeOf(syntax.pos[0])}: ${syntax.message}`);
+  const at = (path: readonly PropertyKey[]): string => placeOf(offsetOf(document, path));
+  const fail = (path: readonly PropertyKey[], why: string): never => {
+    throw new BitHiveError('BH_MAP_DEFINITION', `${at(path)}: ${why}`);
+  };
   const parsed = schema.safeParse(document.toJS());
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const path = issue?.path ?? [];
-    return fail(path, `${path.join('.') || 'file'}: ${issue?.message ?? 'not valid'}`);
-  }
-  return { name, content: parsed.data, fail };
+  if (parsed.success) return { name, content: parsed.data, at, fail };
+  const [issue] = parsed.error.issues;
+  const path = issue?.path ?? [];
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  return fail([...path, ...unknown], `${path.join('.') || 'file'}: ${issue?.message ?? 'not valid'}`);
 }
 
 /** Start of the node at a path, or of the nearest one above it that is there. */
