@@ -66,7 +66,8 @@ function targetOf(
   return (target) => target === element || path.types.includes(target);
 }
 
-const listOf = (one: string | readonly string[]): readonly string[] => (typeof one === 'string' ? [one] : one);
+const listOf = (one: string | readonly string[]): readonly string[] =>
+  typeof one === 'string' ? [one] : one;
 
 function frameOfOne(frame: Frame, slot: number, segment: Frame['anchor']): Frame {
   if (frame.slots[slot]!.length === 1) return frame;

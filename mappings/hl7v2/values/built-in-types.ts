@@ -1,13 +1,21 @@
 import { assert } from '../../../core/assert.ts';
 import type { CodeTable } from '../compiler/code-table.ts';
+import { amountTypes } from './amount.ts';
+import { encapsulatedData, referencePointer } from './attachment.ts';
 import { codedTypes } from './coded.ts';
+import { codingSystem } from './coding-system.ts';
+import { documentContent } from './document-content.ts';
 import { identifierTypes } from './identifiers.ts';
 import { locationChain } from './location.ts';
+import { moneyTypes } from './money.ts';
 import { observationValue } from './observation-value.ts';
 import { primitives } from './primitives.ts';
 import { dayCount, numberQuantity } from './quantity.ts';
+import { referenceTypes } from './references.ts';
+import { scheduledTypes } from './scheduled.ts';
 import { studyUidIdentifier } from './study-uid.ts';
 import { contactPoint } from './telecom.ts';
+import { timingTypes } from './timing.ts';
 import type { ValueType } from './value-type.ts';
 
 /** Table of the map that names coding systems (HL7 table 0396). */
@@ -24,6 +32,15 @@ export function builtInTypes(tables: ReadonlyMap<string, CodeTable>): Map<string
       ...primitives,
       ...coded,
       ...identifierTypes,
+      ...referenceTypes(registry),
+      ...scheduledTypes,
+      'ED>Attachment': encapsulatedData,
+      'RP>Attachment': referencePointer,
+      'OBX>Attachment': documentContent,
+      ...amountTypes(registry),
+      ...moneyTypes,
+      ...timingTypes(concept),
+      'ID>system': codingSystem(registry),
       'XTN>ContactPoint': contactPoint,
       'PL>Location': locationChain,
       'NM>Quantity': numberQuantity,

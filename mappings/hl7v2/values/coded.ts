@@ -56,7 +56,7 @@ export function codedTypes(registry: CodeTable): { readonly [as: string]: ValueT
   };
 }
 
-const systemOf = (run: Run, name: string, registry: CodeTable): string => {
+export const systemOf = (run: Run, name: string, registry: CodeTable): string => {
   const known = registry.find(name);
   if (known !== undefined) return known.target;
   const table = /^HL7(\d{4})$/i.exec(name)?.[1];
