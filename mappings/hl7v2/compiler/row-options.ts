@@ -55,7 +55,24 @@ function optionsOf(
     ...(table === undefined ? {} : { table }),
     ...(codes === undefined ? {} : { codes }),
     ...(row.fallback === undefined ? {} : { fallback: row.fallback }),
+    ...fieldOption('unitField', row, row.unit, fail),
+    ...fieldOption('perField', row, row.per, fail),
+    ...fieldOption('perUnitField', row, row.perUnit, fail),
   };
+}
+
+/** A field beside the one that the row reads. */
+function fieldOption<N extends string>(
+  name: N,
+  row: Row,
+  path: string | undefined,
+  fail: (why: string) => never,
+): { readonly [name in N]?: number } {
+  if (path === undefined) return {};
+  const [segment, field] = path.split('-');
+  const own = (typeof row.from === 'string' ? row.from : row.id).split('-')[0];
+  if (segment !== own || !/^\d{1,3}$/.test(field ?? '')) fail(`${path} is no field of ${own}`);
+  return { [name]: Number(field) } as { readonly [name in N]?: number };
 }
 
 /** A table's file is named after the HL7 table of its source codes: `0004.encounter-class`. */

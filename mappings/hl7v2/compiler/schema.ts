@@ -26,6 +26,10 @@ export const rowSchema = z
     space: z.string().optional(),
     fallback: z.string().optional(),
     keep: z.literal('source').optional(),
+    /** Of an amount: the fields that hold its unit, what it is for (`per`), and the unit of that; of the same segment. */
+    unit: z.string().optional(),
+    per: z.string().optional(),
+    perUnit: z.string().optional(),
     /** All texts that the source has, of every repetition and segment, in one string with this between them. */
     join: z.string().optional(),
     /** Why the row is as it is, where the v2-to-FHIR sheets say something else or nothing. */

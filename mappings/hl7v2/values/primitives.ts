@@ -59,6 +59,7 @@ export const primitives: { readonly [as: string]: ValueType } = {
   'ID>code': fromText(['code'], 'a code', codeText),
   uri: fromText(['uri', 'url'], 'a URI', (text) => (/\s/.test(text) ? undefined : text)),
   integer: fromText(['integer'], 'an integer', (text) => whole(text, -2147483648)),
+  unsignedInt: fromText(['unsignedInt'], 'a count', (text) => whole(text, 0)),
   positiveInt: fromText(['positiveInt'], 'a positive integer', (text) => whole(text, 1)),
   time: fromText(['time'], 'a time of day', (text) => readTimeOfDay(text) ?? undefined),
   boolean: fromText(['boolean'], 'Y or N (table 0136)', readYesNo),

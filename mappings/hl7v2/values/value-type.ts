@@ -26,6 +26,10 @@ export interface RowOptions {
   readonly space: string;
   /** Code for a required binding when the table has no answer. */
   readonly fallback?: string;
+  /** Fields of the same segment that say the unit of an amount, what it is for, and the unit of that. */
+  readonly unitField?: number;
+  readonly perField?: number;
+  readonly perUnitField?: number;
   /** Keep the coding that was sent beside the one that the table gives. */
   readonly keepSource: boolean;
 }
