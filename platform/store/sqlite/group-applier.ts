@@ -38,7 +38,7 @@ export class GroupApplier {
       for (const operation of operations) results.push(this.#applyOne(operation));
       this.#writer.beforeCommit();
       this.#database.exec('COMMIT');
-      return { results, work: this.#writer.takeWork(), failed: false };
+      return { results, ...this.#writer.takeWork(), failed: false };
     } catch (error) {
       return this.#undo(operations, error);
     }
@@ -150,13 +150,19 @@ function rejected(
   cause: unknown,
   failed: boolean,
 ): GroupResult {
-  return { results: operations.map(() => ({ ok: false, code, detail, cause })), work: [], failed };
+  return {
+    results: operations.map(() => ({ ok: false, code, detail, cause })),
+    work: [],
+    received: [],
+    failed,
+  };
 }
 
 function joined(groups: readonly GroupResult[]): GroupResult {
   return {
     results: groups.flatMap((group) => group.results),
     work: groups.flatMap((group) => group.work),
+    received: groups.flatMap((group) => group.received),
     failed: groups.some((group) => group.failed),
   };
 }

@@ -1,7 +1,14 @@
 import { BitHiveError, type ErrorCode } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
 import type { Clock, Logger, Work } from '../../../core/ports/index.ts';
-import type { GroupResult, Operation, OperationName, OperationResult, Operations } from './operations.ts';
+import type {
+  GroupResult,
+  Operation,
+  OperationName,
+  OperationResult,
+  Operations,
+  Received,
+} from './operations.ts';
 import { bodyBytesOf } from './operations.ts';
 import type { GroupRunner } from './runner.ts';
 
@@ -17,6 +24,8 @@ export interface GroupCommitOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onWork: (work: readonly Work[]) => void;
+  /** Before anybody is answered. */
+  readonly onReceived: (received: readonly Received[]) => void;
   /** Called around recovery, so that no other connection holds the file. */
   readonly beforeRecovery: () => void;
   readonly afterRecovery: () => void;
@@ -130,6 +139,7 @@ export class GroupCommit {
   async #commit(group: readonly Waiting[]): Promise<void> {
     const outcome = await this.#apply(group);
     this.#isDiskFull = outcome.results.some((result) => !result.ok && result.code === 'BH_STORE_FULL');
+    this.#options.onReceived(outcome.received);
     for (const [at, waiting] of group.entries()) this.#answer(waiting, outcome.results[at]!);
     if (outcome.work.length > 0) this.#options.onWork(outcome.work);
     if (outcome.failed && this.#state !== 'closing') this.#startRecovery();
@@ -146,7 +156,7 @@ export class GroupCommit {
         detail: 'the writer of the store stopped',
         cause,
       };
-      return { results: group.map(() => lost), work: [], failed: true };
+      return { results: group.map(() => lost), work: [], received: [], failed: true };
     }
   }
 

@@ -9,6 +9,7 @@ import { databaseFileName } from './file-names.ts';
 import { lockFolder } from './folder-lock.ts';
 import { GroupApplier } from './group-applier.ts';
 import { GroupCommit } from './group-commit.ts';
+import { Inflow } from './inflow.ts';
 import { inlineRunner } from './inline-runner.ts';
 import { capLeases } from './lease-ends.ts';
 import { migrate } from './migrate.ts';
@@ -68,15 +69,20 @@ async function openLocked(
       : inlineRunner(new GroupApplier(driver, databasePath, connection));
   const readers = new Readers(driver, databasePath);
   const listeners = new WorkListeners(logger);
+  const inflow = new Inflow();
   const commits = new GroupCommit({
     runner,
     clock,
     logger,
     onWork: (work) => listeners.tell(work),
-    beforeRecovery: () => readers.drop(),
+    onReceived: (received) => inflow.told(received),
+    beforeRecovery: () => {
+      inflow.forget();
+      readers.drop();
+    },
     afterRecovery: () => readers.reopen(),
   });
   const disk = new DiskWatch(folder, options.diskFreeBytesMin ?? limits.diskFreeBytesMin, logger);
   await disk.look();
-  return new SqliteStore({ driver, databasePath, lock, commits, readers, listeners, disk, clock });
+  return new SqliteStore({ driver, databasePath, lock, commits, readers, inflow, listeners, disk, clock });
 }

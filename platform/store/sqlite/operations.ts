@@ -81,6 +81,8 @@ export type Operation = {
   [Name in OperationName]: { readonly name: Name; readonly request: Operations[Name]['request'] };
 }[OperationName];
 
+export type Received = readonly [channel: string, id: MessageId];
+
 /** The answer to one operation of a group. Errors cross threads as code and sentence. */
 export type OperationResult =
   | { readonly ok: true; readonly value: Operations[OperationName]['result'] }
@@ -90,6 +92,8 @@ export interface GroupResult {
   readonly results: readonly OperationResult[];
   /** What the commit gives others to do. */
   readonly work: readonly Work[];
+  /** Messages that wait for their channel since this commit, in order: each one, however it came in. */
+  readonly received: readonly Received[];
   /** The file can't be trusted any more: nothing may be written before `recover`. */
   readonly failed: boolean;
 }

@@ -22,6 +22,7 @@ import { writeBackup } from './backup.ts';
 import type { SqliteDriver } from './driver.ts';
 import type { FolderLock } from './folder-lock.ts';
 import type { GroupCommit } from './group-commit.ts';
+import type { Inflow } from './inflow.ts';
 import { readDepths } from './read/depths.ts';
 import { blobHashes, scanRemovable } from './read/retention.ts';
 import type { Readers } from './readers.ts';
@@ -33,6 +34,7 @@ export interface SqliteStoreParts {
   readonly lock: FolderLock;
   readonly commits: GroupCommit;
   readonly readers: Readers;
+  readonly inflow: Inflow;
   readonly listeners: WorkListeners;
   readonly disk: DiskWatch;
   readonly clock: Clock;
@@ -50,7 +52,9 @@ export class SqliteStore implements Store {
 
   async accept(message: NewMessage) {
     if (this.#parts.disk.isLow) throw new BitHiveError('BH_STORE_FULL', this.#parts.disk.reason);
-    return this.#parts.commits.run('accept', message);
+    const receipt = await this.#parts.commits.run('accept', message);
+    this.#parts.inflow.keep(message, receipt);
+    return receipt;
   }
 
   leaseChannel(channel: string, owner: string, leaseMs: number) {
@@ -65,17 +69,29 @@ export class SqliteStore implements Store {
     await this.#parts.commits.run('releaseChannel', lease);
   }
   async nextMessages(channel: string, limit: number) {
-    return this.#parts.readers.ask((open) => open.work.nextMessages(channel, limit));
+    const { readers, inflow } = this.#parts;
+    return readers.ask((open) => inflow.next(open.work, channel, limit));
   }
   async readStates(keys: readonly StateRequest[]) {
     return this.#parts.readers.ask((open) => open.work.readStates(keys));
   }
-  commitProcessed(
+  async commitProcessed(
     lease: ChannelLease,
     results: readonly ProcessedMessage[],
     claims: readonly DeliveryClaim[] = [],
   ) {
-    return this.#parts.commits.run('commitProcessed', { lease, results, claims });
+    const { commits, inflow } = this.#parts;
+    try {
+      const receipt = await commits.run('commitProcessed', { lease, results, claims });
+      inflow.done(
+        lease.channel,
+        results.map(({ id }) => id),
+      );
+      return receipt;
+    } catch (error) {
+      inflow.forget(lease.channel);
+      throw error;
+    }
   }
   fireTimers(lease: ChannelLease, channelVersion: number, nowMs: number, limit: number) {
     return this.#parts.commits.run('fireTimers', { lease, channelVersion, nowMs, limit });

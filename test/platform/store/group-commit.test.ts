@@ -18,7 +18,12 @@ function slowDisk() {
     async run(operations: readonly Operation[]): Promise<GroupResult> {
       groups.push(operations);
       await held;
-      return { results: operations.map(() => ({ ok: true, value: null })), work: [], failed: false };
+      return {
+        results: operations.map(() => ({ ok: true, value: null })),
+        work: [],
+        received: [],
+        failed: false,
+      };
     },
     recover: async () => {},
     close: async () => {},
@@ -29,6 +34,7 @@ function slowDisk() {
     clock: systemClock,
     logger: silentLogger,
     onWork: nothing,
+    onReceived: nothing,
     beforeRecovery: nothing,
     afterRecovery: nothing,
   });

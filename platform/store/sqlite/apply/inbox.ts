@@ -84,7 +84,7 @@ export class Inbox {
     else this.#insertFull.run(...usual, ...rareValues(message, conflictsWith));
     const terms = packed === null ? [] : termsOf(packed, this.#recent.seed);
     this.#recent.add(id, terms, mark, message.receivedAtMs);
-    if (status === 'received') this.#work.messages(message.channel);
+    if (status === 'received') this.#work.messages(message.channel, id);
     return {
       id,
       outcome: conflictsWith === undefined ? 'stored' : 'conflict',

@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto';
-import type { Work } from '../../../../core/ports/index.ts';
 import type { Database } from '../driver.ts';
-import type { Operation, OperationName, Operations } from '../operations.ts';
+import type { GroupResult, Operation, OperationName, Operations } from '../operations.ts';
 import { Attempts } from './attempts.ts';
 import { AuditLog } from './audit-log.ts';
 import { ChannelLeases } from './channel-leases.ts';
@@ -79,7 +78,7 @@ export class Writer {
     this.#recent.flushIfLong();
   }
 
-  takeWork(): readonly Work[] {
+  takeWork(): Pick<GroupResult, 'work' | 'received'> {
     return this.#work.take();
   }
 }
