@@ -50,7 +50,9 @@ export function convertMessage(
     issues: run.issues,
     residue: residueOf(run, map.ignored),
     orders,
-    ...(run.explanations === undefined ? {} : { explanations: run.explanations }),
+    ...(run.explainer === undefined
+      ? {}
+      : { explanations: run.explainer.explain(run.builtResources(), bundle.entry) }),
   };
 }
 

@@ -19,8 +19,14 @@ export interface Residue {
 
 /** Where one output element came from. */
 export interface Explanation {
+  /** fullUrl of the resource. */
+  readonly resource: string;
   /** `Patient.name[0].family` */
   readonly output: string;
+  /** Id of the row, or the name of the resource in the message file for what no row wrote: links, keys, defaults. */
   readonly row: string;
+  /** HL7 path of what was read: `PID-5[2].1.1`; '' for a fixed value. */
   readonly input: string;
+  /** Where the row stands: `types/xpn.humanname.yaml:5`. */
+  readonly file: string;
 }

@@ -7,7 +7,8 @@ import type { Systems } from '../identity/systems.ts';
 import type { NameUuid } from '../identity/uuid.ts';
 import type { SiteSettings } from '../site.ts';
 import type { Coverage } from './coverage.ts';
-import type { Explanation, MapIssue } from './issue.ts';
+import { Explainer } from './explainer.ts';
+import type { MapIssue } from './issue.ts';
 import { offsetIn } from './values/date-time.ts';
 
 /** What a map knows of its site; the same for every message. */
@@ -48,6 +49,7 @@ interface Added {
   readonly mode: WriteMode;
   readonly resource: Resource;
   readonly identifier: Identifier;
+  readonly patched: readonly string[] | undefined;
 }
 
 /** An entry that other messages have as well. */
@@ -66,7 +68,8 @@ export class Run {
   issuesRaised = 0;
   /** Whether texts mean the same as in other messages, so that what they gave there may be given again. */
   readonly canRemember: boolean;
-  readonly explanations: Explanation[] | undefined;
+  /** Set when somebody wants to know where each element came from. */
+  readonly explainer: Explainer | undefined;
   /** The row at work, for issues. */
   row = '';
   /** Set by a converter that had to replace a code: the original, for the extension of the element. */
@@ -82,8 +85,8 @@ export class Run {
     this.site = site;
     this.message = message;
     this.context = context;
-    this.explanations = context.explain === true ? [] : undefined;
-    this.canRemember = message.delimiters === standardDelimiters && this.explanations === undefined;
+    this.explainer = context.explain === true ? new Explainer() : undefined;
+    this.canRemember = message.delimiters === standardDelimiters && this.explainer === undefined;
   }
 
   /** Offset of MSH-7, for times that have none. */
@@ -139,11 +142,19 @@ export class Run {
   }
 
   /** Adds a resource unless one of the same identity is there; answers its fullUrl. It may still be filled until the end. */
-  add(mode: WriteMode, uuid: string, resource: Resource, identifier: Identifier): string {
-    const added = { uuid, mode, resource, identifier };
+  add(
+    mode: WriteMode,
+    uuid: string,
+    resource: Resource,
+    identifier: Identifier,
+    patched?: readonly string[],
+  ): string {
+    const added = { uuid, mode, resource, identifier, patched };
     this.#followed?.push(added);
     if (!this.#entries.has(uuid)) this.#entries.set(uuid, added);
-    return `urn:uuid:${uuid}`;
+    const fullUrl = `urn:uuid:${uuid}`;
+    this.explainer?.added(fullUrl);
+    return fullUrl;
   }
 
   addKept(kept: KeptEntry): void {
@@ -160,6 +171,12 @@ export class Run {
     };
   }
 
+  /** Resources as they were built, by fullUrl. */
+  *builtResources(): Generator<readonly [fullUrl: string, resource: Resource]> {
+    for (const added of this.#entries.values())
+      yield [`urn:uuid:${added.uuid}`, 'entry' in added ? added.entry.resource : added.resource];
+  }
+
   keptEntry({ uuid, mode, resource, identifier }: Added): KeptEntry {
     return { uuid, entry: keep(copyOf(bundleEntry(this.site.settings, mode, uuid, resource, identifier))) };
   }
@@ -170,7 +187,14 @@ export class Run {
       if ('entry' in added) entries.push(added.entry);
       else
         entries.push(
-          bundleEntry(this.site.settings, added.mode, added.uuid, added.resource, added.identifier),
+          bundleEntry(
+            this.site.settings,
+            added.mode,
+            added.uuid,
+            added.resource,
+            added.identifier,
+            added.patched,
+          ),
         );
     }
     return entries;

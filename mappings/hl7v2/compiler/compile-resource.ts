@@ -9,6 +9,7 @@ import { hasChoice } from './contained.ts';
 import { type Frame, frameCondition, Slots } from './frame.ts';
 import { allGroups, framesOf, type GroupsOf } from './frames-of.ts';
 import type { Made, MadeResources } from './made-resources.ts';
+import { rememberPlace } from './places.ts';
 import type { Vocabulary } from './row-options.ts';
 import type { MessageFile, ResourceSpec, SegmentFile } from './schema.ts';
 import type { YamlFile } from './yaml-file.ts';
@@ -28,6 +29,7 @@ export function compileResource(
 ): CompiledResource {
   const spec = file.content.resources[index] as ResourceSpec;
   const fail = (why: string): never => file.fail(['resources', index], `resource ${spec.name}: ${why}`);
+  rememberPlace(spec, () => file.at(['resources', index]));
   const slots = new Slots();
   const anchors = typeof spec.anchor === 'string' ? [spec.anchor] : spec.anchor;
   for (const anchor of anchors) slots.of(anchor);
@@ -46,6 +48,8 @@ export function compileResource(
   const backs = (Array.isArray(spec.back) ? spec.back : spec.back === undefined ? [] : [spec.back]).map(
     (one) => compileBack(one, earlier, rowsOf, conditionOf(one.when, slots), fail),
   );
+  if ((spec.write === 'patch') !== spec.patch.length > 0)
+    fail('write: patch and the elements to patch go together');
   const identify = compileKey(spec, earlier, slots, fail);
   const defaults = (Object.entries(keep(spec.defaults)) as [string, FhirValue][]).map(([name, value]) => ({
     name,
@@ -80,7 +84,7 @@ export function compileResource(
     }
     const { uuid, identifier } = identify.of(run, made, frame, resource, isOneOfMany);
     run.row = spec.name;
-    if (spec.again === 'error' && (spec.write === 'update' || spec.write === 'retire') && run.has(uuid)) {
+    if (spec.again === 'error' && (spec.write === 'update' || spec.write === 'patch') && run.has(uuid)) {
       run.issue(
         'error',
         'duplicate',
@@ -88,7 +92,8 @@ export function compileResource(
         `${spec.type} ${identifier.value} is there twice; the first stands`,
       );
     }
-    const fullUrl = run.add(spec.write, uuid, resource, identifier);
+    const fullUrl = run.add(spec.write, uuid, resource, identifier, spec.patch);
+    run.explainer?.made(fullUrl, { label: spec.name, thing: spec, input: frame.anchor.name });
     const one: Made = { spec, resource, frame, uuid, fullUrl, identifier };
     made.add(one);
     for (const back of backs) back(run, made, one);

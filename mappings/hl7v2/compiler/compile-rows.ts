@@ -8,6 +8,7 @@ import { remembered } from '../values/remembered.ts';
 import type { Convert } from '../values/value-type.ts';
 import { type Frame, frameCondition, parseSource, type Slots, type SourcePath } from './frame.ts';
 import { compileOutputPath, fill } from './output-path.ts';
+import { rememberPlace } from './places.ts';
 import { compileRowParts, fixedOf, type RowParts, type Vocabulary } from './row-options.ts';
 import type { Row, SegmentFile } from './schema.ts';
 import type { YamlFile } from './yaml-file.ts';
@@ -46,6 +47,7 @@ export function compileRows(
   const writes: CompiledRow[] = [];
   for (const [index, row] of rows.entries()) {
     const fail = (why: string): never => file.fail(['rows', index], `row ${row.id}: ${why}`);
+    rememberPlace(row, () => file.at(['rows', index]));
     if (row.ignore !== undefined) {
       const source = parseSource(row.id, slots) ?? fail('an ignored row is named after its field');
       ignore(slots.names[source.slot]!, source.field);
@@ -64,7 +66,7 @@ function fixedRow(row: Row, target: string, slots: Slots, fail: (why: string) =>
   const write: Write = (run, frame, out) => {
     if (holds?.(frame) === false || (!path.isAppending && path.isSet(out))) return;
     path.put(out, value, fixed, undefined);
-    run.explanations?.push({ output: explained(out, path.describe(out)), row: row.id, input: '' });
+    run.explainer?.note(out, path.describe(out), row, '');
   };
   return { slot: -1, field: 0, write };
 }
@@ -91,7 +93,7 @@ function readingRow(
         if (!segment.has(source.field)) continue;
         const reps = isAppending ? segment.repetitions(source.field) : 1;
         for (let rep = 1; rep <= reps; rep++)
-          isWritten = writeOne(run, row.id, parts, segment, source, out, rep) || isWritten;
+          isWritten = writeOne(run, row, parts, segment, source, out, rep) || isWritten;
         if (isWritten && !isAppending) return;
       }
       if (isWritten) return;
@@ -122,11 +124,7 @@ function joiningRow(
       for (const segment of frame.slots[source.slot]!) addTexts(texts, run, row.id, parts, segment, source);
     if (texts.length === 0) return;
     parts.path.put(out, texts.join(row.join), parts.fixed, undefined);
-    run.explanations?.push({
-      output: explained(out, parts.path.describe(out)),
-      row: row.id,
-      input: typeof row.from === 'string' ? row.from : row.id,
-    });
+    run.explainer?.note(out, parts.path.describe(out), row, typeof row.from === 'string' ? row.from : row.id);
   };
   return { slot: -1, field: 0, write };
 }
@@ -166,7 +164,7 @@ function remembering(parts: RowParts): RowParts {
 
 function writeOne(
   run: Run,
-  id: string,
+  row: Row,
   { path, convert, fixed }: RowParts,
   segment: Hl7Segment,
   source: RowSource,
@@ -174,25 +172,28 @@ function writeOne(
   rep: number,
 ): boolean {
   const { field, component, subcomponent } = source;
-  run.row = id;
+  run.row = row.id;
   const raw = component === 0 ? segment.raw(field, rep) : segment.raw(field, rep, component);
   if (raw === '""') {
     writeDeletion(run, segment, source, out, path.describe(out));
     return false;
   }
+  run.explainer?.reads(row, pathOf(run, segment, field, rep, component, subcomponent));
   const value = convert(run, segment, field, rep, component, subcomponent);
   const { original } = run;
   run.original = undefined;
   if (value === undefined) return false;
   const { taken } = source;
   run.take(segment, field, taken.rep === 0 || rep === 1 ? taken : { ...taken, rep });
+  let chosen: string | undefined;
   if (path.isChoice) {
-    const [name, chosen] = value as unknown as readonly [string, FhirValue];
-    if (out[name] === undefined) out[name] = chosen;
+    const [name, one] = value as unknown as readonly [string, FhirValue];
+    chosen = name;
+    if (out[name] === undefined) out[name] = one;
   } else path.put(out, value, fixed, original);
-  if (run.explanations !== undefined) {
+  if (run.explainer !== undefined) {
     const input = pathOf(run, segment, field, rep, component, subcomponent);
-    run.explanations.push({ output: explained(out, path.describe(out)), row: id, input });
+    run.explainer.note(out, chosen ?? path.describe(out), row, input);
   }
   return true;
 }

@@ -6,6 +6,7 @@ import { joinCoverage } from '../coverage.ts';
 import { pathOf, type Run } from '../run.ts';
 import { type Convert, partAt, type ValueType } from '../values/value-type.ts';
 import { compileOutputPath } from './output-path.ts';
+import { rememberPlace } from './places.ts';
 import { compileRowParts, type Vocabulary } from './row-options.ts';
 import type { Row, TypeFile } from './schema.ts';
 import type { YamlFile } from './yaml-file.ts';
@@ -37,6 +38,7 @@ export function compileType(file: YamlFile<TypeFile>, vocabulary: Vocabulary): V
     ),
   );
   for (const { path, row, index } of readers) {
+    rememberPlace(row, () => file.at(['rows', index]));
     if (row.value !== undefined) fills.push(fixedRow(type, row, target, fail(index)));
     else if (row.as !== undefined) {
       const write = readingRow(type, row, target, path, vocabulary, fail(index));
@@ -44,6 +46,7 @@ export function compileType(file: YamlFile<TypeFile>, vocabulary: Vocabulary): V
     }
   }
   const space = refer?.space ?? '';
+  if (refer !== undefined) rememberPlace(refer, () => file.at(['refer']));
   const compile: ValueType['compile'] = (options) => (run, segment, field, rep, component, subcomponent) => {
     const out: FhirObject = refer === undefined ? {} : { resourceType: target };
     const parts = component === 0 ? segment.parts(field, rep) : undefined;
@@ -93,7 +96,14 @@ function readingRow(
     else if (first === 1) value = parts.convert(run, segment, field, rep, component, subcomponent);
     const { original } = run;
     run.original = undefined;
-    if (value !== undefined) parts.path.put(out, value, parts.fixed, original);
+    if (value === undefined) return;
+    parts.path.put(out, value, parts.fixed, original);
+    if (run.explainer === undefined) return;
+    const input =
+      component === 0
+        ? pathOf(run, segment, field, rep, first, second)
+        : pathOf(run, segment, field, rep, component, subcomponent === 0 ? first : subcomponent);
+    run.explainer.note(out, parts.path.describe(out), row, input);
   };
 }
 
@@ -102,7 +112,9 @@ function fixedRow(type: string, row: Row, target: string, fail: (why: string) =>
   const holds = conditionOf(type, row, fail);
   const value = keep(row.value) as FhirValue;
   return (out, ...place) => {
-    if (holds === undefined || holds(place)) path.put(out, value, undefined, undefined);
+    if (holds?.(place) === false) return;
+    path.put(out, value, undefined, undefined);
+    place[0].explainer?.note(out, path.describe(out), row, '');
   };
 }
 
@@ -163,12 +175,9 @@ function reference(
   const identifier = identifierOf(run, resource, space, refer.key.map(part));
   const { site } = run;
   const uuid = site.uuid(resource.resourceType, identifier.system, identifier.value);
-  if (run.explanations !== undefined) {
-    run.explanations.push({
-      output: `${resource.resourceType}/${uuid}`,
-      row: run.row,
-      input: pathOf(...place),
-    });
+  if (run.explainer !== undefined) {
+    const maker = { label: `${type}>${resource.resourceType}`, thing: refer, input: pathOf(...place) };
+    run.explainer.made(`urn:uuid:${uuid}`, maker);
   }
   return { reference: run.add('ensure', uuid, resource, identifier) };
 }

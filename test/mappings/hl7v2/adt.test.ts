@@ -246,10 +246,3 @@ describe('codes', () => {
     });
   });
 });
-
-test('explain says which row and field made an element', () => {
-  const message = messageOf(header('ADT^A28'), pid);
-  const { explanations } = map.convert(message, { receivedAtMs, explain: true });
-  expect(explanations).toContainEqual({ output: 'Patient.birthDate', row: 'PID-7', input: 'PID-7' });
-  expect(explanations).toContainEqual({ output: 'Patient.telecom[1]', row: 'PID-13', input: 'PID-13[2]' });
-});
