@@ -19,6 +19,8 @@ export interface BundleEntry {
     readonly method: 'PUT' | 'POST' | 'PATCH';
     readonly url: string;
     readonly ifNoneExist?: string;
+    /** Of a PATCH, until `splitPatched` makes it: the elements that the message tells of. */
+    readonly patched?: readonly string[];
   };
 }
 

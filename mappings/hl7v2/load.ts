@@ -5,7 +5,7 @@ import { BitHiveError } from '../../core/errors.ts';
 import type { OrderFacts } from '../../core/order.ts';
 import type { Hl7Message } from '../../formats/hl7v2/index.ts';
 import type { Bundle } from '../bundle/bundle.ts';
-import { splitRetired, withoutPatches } from '../bundle/retire.ts';
+import { splitPatched, withoutPatches } from '../bundle/patched.ts';
 import { siteSystems } from '../identity/systems.ts';
 import { nameUuid } from '../identity/uuid.ts';
 import type { SiteSettings } from '../site.ts';
@@ -87,7 +87,7 @@ export function loadHl7ToFhirMap(options: MapOptions): Hl7ToFhirMap {
     convert(message, context) {
       const conversion = convertMessage(mapSite, mapFor(message, byType) ?? fallback, message, context);
       if (context.isForFile === true) return { ...conversion, bundle: withoutPatches(conversion.bundle) };
-      return { ...conversion, ...splitRetired(conversion.bundle, site) };
+      return { ...conversion, ...splitPatched(conversion.bundle, site) };
     },
   };
 }

@@ -5,10 +5,10 @@ import type { SiteSettings } from '../site.ts';
  * How a resource is written (FHIR R4 3.1.0.11.2):
  * - `update`: the message says how the resource is now. `PUT Type?identifier=`.
  * - `ensure`: the message refers to it. `POST` with ifNoneExist, so that a richer record is never overwritten.
- * - `retire`: the message ends it and tells little of it. PATCH; `splitRetired` makes of the entry what a server takes.
+ * - `patch`: the message tells of some of its elements and nothing of the others. PATCH; `splitPatched` makes of the entry what a server takes.
  * - `record`: a fact about this message (MessageHeader, Provenance), written once. They have no identifier element: a tag carries it.
  */
-export type WriteMode = 'update' | 'ensure' | 'retire' | 'record';
+export type WriteMode = 'update' | 'ensure' | 'patch' | 'record';
 
 export function bundleEntry(
   site: SiteSettings,
@@ -16,6 +16,7 @@ export function bundleEntry(
   uuid: string,
   resource: Resource,
   identifier: Identifier,
+  patched: readonly string[] = [],
 ): BundleEntry {
   const fullUrl = `urn:uuid:${uuid}`;
   if (mode === 'record')
@@ -26,15 +27,15 @@ export function bundleEntry(
   if (site.write === 'client-id') {
     const { resourceType, ...rest } = resource;
     const url = `${resourceType}/${uuid}`;
-    const method = mode === 'retire' ? 'PATCH' : 'PUT';
-    return { fullUrl, resource: { resourceType, id: uuid, ...rest }, request: { method, url } };
+    const entry = { fullUrl, resource: { resourceType, id: uuid, ...rest } };
+    if (mode === 'patch') return { ...entry, request: { method: 'PATCH', url, patched } };
+    return { ...entry, request: { method: 'PUT', url } };
   }
   const query = `${mode === 'record' ? '_tag' : 'identifier'}=${token(identifier)}`;
   const type = resource.resourceType;
-  if (mode === 'update' || mode === 'retire') {
-    const method = mode === 'update' ? 'PUT' : 'PATCH';
-    return { fullUrl, resource, request: { method, url: `${type}?${query}` } };
-  }
+  const url = `${type}?${query}`;
+  if (mode === 'update') return { fullUrl, resource, request: { method: 'PUT', url } };
+  if (mode === 'patch') return { fullUrl, resource, request: { method: 'PATCH', url, patched } };
   return { fullUrl, resource, request: { method: 'POST', url: type, ifNoneExist: query } };
 }
 

@@ -119,7 +119,9 @@ export const resourceSchema = z.strictObject({
   /** Identifier types in order of preference. */
   prefer: z.array(z.string()).default([]),
   /** `contained`: it goes into what refers to it (a medication that an order describes). */
-  write: z.enum(['update', 'ensure', 'retire', 'record', 'contained']).default('update'),
+  write: z.enum(['update', 'ensure', 'patch', 'record', 'contained']).default('update'),
+  /** Of `write: patch`: the elements that the message tells of. */
+  patch: z.array(z.string()).default([]),
   link: z.record(z.string(), link).default({}),
   /** Goes into other resources too: its reference at `to`, and what `map` makes of the anchor beside it. */
   back: z.union([back, z.array(back)]).optional(),
