@@ -1,4 +1,10 @@
-import type { FhirObject, FhirValue, Identifier, Resource } from '../../bundle/bundle.ts';
+import {
+  type FhirObject,
+  type FhirValue,
+  type Identifier,
+  isObject,
+  type Resource,
+} from '../../bundle/bundle.ts';
 import { joinParts } from '../../identity/uuid.ts';
 import type { Run } from '../run.ts';
 import { type Frame, parseSource, readSource, type Slots, type SourcePath } from './frame.ts';
@@ -52,8 +58,7 @@ export function compileKey(
   return {
     textOf: (made, frame) => joinParts(partsOf(made, frame) ?? []),
     of(run, made, frame, resource, isOneOfMany) {
-      const identifier =
-        alternatives[0] === 'identifier' ? businessIdentifier(resource, spec.prefer) : undefined;
+      const identifier = alternatives[0] === 'identifier' ? businessIdentifier(resource, spec) : undefined;
       if (identifier !== undefined) {
         const found = keyed(run, resource, identifier);
         if (spec.again !== 'other' || !run.has(found.uuid)) return found;
@@ -114,14 +119,19 @@ function partText(part: KeyPart, made: MadeResources, frame: Frame): string {
 
 const anchorOrdinal = (run: Run, { anchor }: Frame): string => `${anchor.name}[${run.ordinalOf(anchor)}]`;
 
-function businessIdentifier(resource: Resource, prefer: readonly string[]): Identifier | undefined {
-  const { identifier } = resource;
+/** `masterIdentifier` is what a search for an identifier finds as well (FHIR R4 10.8, DocumentReference). */
+function businessIdentifier(
+  resource: Resource,
+  { prefer, prior }: Pick<ResourceSpec, 'prefer' | 'prior'>,
+): Identifier | undefined {
+  const { identifier, masterIdentifier } = resource;
+  if (isObject(masterIdentifier)) return masterIdentifier as unknown as Identifier;
   if (identifier === undefined) return undefined;
   const list = (identifier as FhirObject[]).filter(
     (one) => typeof one.system === 'string' && typeof one.value === 'string',
   );
   if (list.length === 0) return undefined;
-  const current = list.filter((one) => one.use !== 'old');
+  const current = list.filter((one) => (one.use === 'old') === prior);
   const candidates = current.length > 0 ? current : list;
   for (const type of prefer) {
     const found = candidates.find((one) => typeCode(one) === type);

@@ -30,6 +30,8 @@ export const rowSchema = z
     unit: z.string().optional(),
     per: z.string().optional(),
     perUnit: z.string().optional(),
+    /** Of a range: the field that holds its upper end. */
+    high: z.string().optional(),
     /** All texts that the source has, of every repetition and segment, in one string with this between them. */
     join: z.string().optional(),
     /** Why the row is as it is, where the v2-to-FHIR sheets say something else or nothing. */
@@ -118,6 +120,8 @@ export const resourceSchema = z.strictObject({
   again: z.enum(['error', 'same', 'other']).default('error'),
   /** Identifier types in order of preference. */
   prefer: z.array(z.string()).default([]),
+  /** Its number changes: until this message the receiver knows it under the one that ends (`use: old`). */
+  prior: z.boolean().default(false),
   /** `contained`: it goes into what refers to it (a medication that an order describes). */
   write: z.enum(['update', 'ensure', 'patch', 'record', 'contained']).default('update'),
   /** Of `write: patch`: the elements that the message tells of. */
@@ -150,7 +154,9 @@ export const messageFileSchema = z.strictObject({
   takes: z.array(z.string()).min(1),
   /** In the order of their nesting: the outer one first. */
   groups: z.record(z.string(), groupSchema).default({}),
-  resources: z.array(resourceSchema).min(1),
+  /** File (without extension) of a message with the same resources, where only the groups are others. */
+  like: z.string().optional(),
+  resources: z.array(resourceSchema).default([]),
   /** Segments and fields that carry nothing for the receiver, with the reason. */
   ignore: z.record(z.string(), z.string()).default({}),
 });

@@ -60,7 +60,7 @@ function linesFrom(run: Run, first: Hl7Segment): readonly string[] {
       if (name !== heading && name !== '') lines.push(`${name}:`);
       heading = name;
       addLines(lines, run, segment, 5);
-      take(run, segment, 3);
+      takeName(run, segment);
     } else if (segment.name === 'NTE') addLines(lines, run, segment, 3);
     else if (!continues(segment)) break;
   }
@@ -79,8 +79,11 @@ function namesOf(run: Run, first: Hl7Segment): readonly string[] {
   return [...names];
 }
 
-const nameOf = (segment: Hl7Segment): string =>
-  textAt(segment, 3, 1, 2, 0) || textAt(segment, 3, 1, 5, 0) || textAt(segment, 3, 1, 1, 0);
+/** Texts of OBX-3 in order of preference; a code is better than no name. */
+const nameParts = [2, 5, 1] as const;
+const nameAt = (segment: Hl7Segment): number =>
+  nameParts.find((part) => textAt(segment, 3, 1, part, 0) !== '') ?? 2;
+const nameOf = (segment: Hl7Segment): string => textAt(segment, 3, 1, nameAt(segment), 0);
 
 function addLines(lines: string[], run: Run, segment: Hl7Segment, field: number): void {
   const reps = segment.repetitions(field);
@@ -94,11 +97,14 @@ function addLines(lines: string[], run: Run, segment: Hl7Segment, field: number)
 const take = (run: Run, segment: Hl7Segment, field: number): void =>
   run.take(segment, field, { rep: 0, component: 0, subcomponent: 0, covers: 'all' });
 
+const takeName = (run: Run, segment: Hl7Segment): void =>
+  run.take(segment, 3, { rep: 1, component: nameAt(segment), subcomponent: 0, covers: 'leaf' });
+
 function described(run: Run, segment: Hl7Segment, attachment: FhirObject): FhirObject {
   const title = clean(nameOf(segment));
   if (title !== '') {
     attachment.title = title;
-    take(run, segment, 3);
+    takeName(run, segment);
   }
   const made = readDateTime(textAt(segment, 14, 1, 0, 0), run.messageOffset, run.site.settings.zone);
   if (made.text !== undefined && made.fault === undefined) {
