@@ -137,6 +137,11 @@ export const configSchema = z.strictObject({
         'How resources are written: `PUT Type?identifier=`, or `PUT Type/id` for servers that take client ids.',
     }),
   }),
+  mappings: z.strictObject({
+    folder: path(
+      "Folder of the site's overlay: rows, code tables and settings that stand above those that come with the engine. Deployed at start when it has changed.",
+    ).optional(),
+  }),
   channels: z.strictObject({
     folder: path(
       'Folder of channel files (*.yaml). Unset: the channels that come with the engine.',

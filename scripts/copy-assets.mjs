@@ -15,7 +15,7 @@ const folders = [
   'server',
   'config',
 ];
-const kinds = new Set(['.json', '.yaml', '.csv', '.sql', '.onnx', '.html', '.css', '.gz']);
+const kinds = new Set(['.json', '.yaml', '.csv', '.hl7', '.sql', '.onnx', '.html', '.css', '.gz']);
 
 function copyFrom(folder) {
   for (const name of readdirSync(join(root, folder))) {

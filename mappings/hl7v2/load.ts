@@ -13,7 +13,7 @@ import { type CompiledMessage, compileMessage } from './compiler/compile-message
 import { compileRows } from './compiler/compile-rows.ts';
 import { compileType } from './compiler/compile-type.ts';
 import { Slots } from './compiler/frame.ts';
-import { readMapFiles } from './compiler/map-files.ts';
+import { filesOf, readMapFiles } from './compiler/map-files.ts';
 import { type MapFolder, readMapFolder } from './compiler/read-folder.ts';
 import type { Vocabulary } from './compiler/row-options.ts';
 import type { SegmentFile } from './compiler/schema.ts';
@@ -74,7 +74,7 @@ export function loadHl7ToFhirMap(options: MapOptions): Hl7ToFhirMap {
     version,
     assembler: assemblerOf(systems, version),
   };
-  const messages = compileMessages(folder);
+  const messages = compileMessages(folder, overlay);
   const byType = new Map(
     messages.flatMap((message) => message.takes.map((type) => [type, message] as const)),
   );
@@ -100,7 +100,7 @@ function ownMap(): MapFolder {
   return own;
 }
 
-function compileMessages(folder: MapFolder): readonly CompiledMessage[] {
+function compileMessages(folder: MapFolder, overlay: Overlay | undefined): readonly CompiledMessage[] {
   const vocabulary: Vocabulary = { types: builtInTypes(folder.tables), tables: folder.tables };
   const types = new Map(vocabulary.types);
   const growing: Vocabulary = { ...vocabulary, types };
@@ -118,22 +118,24 @@ function compileMessages(folder: MapFolder): readonly CompiledMessage[] {
   const compiled = [...folder.messages.values()].map((file) =>
     compileMessage(file, folder.segments, growing),
   );
-  for (const file of unused(folder)) compileRows(file, growing, new Slots(), () => undefined);
+  for (const file of unusedOf(folder, overlay)) compileRows(file, growing, new Slots(), () => undefined);
   return compiled;
 }
 
-/** Files of rows that no message names (yet): what is wrong with them is said all the same. */
-function unused({ messages, segments }: MapFolder): readonly YamlFile<SegmentFile>[] {
+/** Files of an overlay that no message names (yet): what is wrong with them is said all the same. */
+function unusedOf(
+  { messages, segments }: MapFolder,
+  overlay: Overlay | undefined,
+): readonly YamlFile<SegmentFile>[] {
+  if (overlay === undefined) return [];
   const used = new Set(
     [...messages.values()].flatMap(({ content }) =>
-      content.resources.flatMap(({ maps, parts, back }) => [
-        ...maps,
-        ...parts.map(({ map }) => map),
-        back?.map,
-      ]),
+      content.resources.flatMap(({ maps, parts }) => [...maps, ...parts.flatMap(({ map }) => map)]),
     ),
   );
-  return [...segments].flatMap(([name, file]) => (used.has(name) ? [] : [file]));
+  return filesOf(overlay.files, 'segments').flatMap(({ name }) =>
+    used.has(name) ? [] : [segments.get(name)!],
+  );
 }
 
 /** By type and event (MSH-9.1, MSH-9.2). The structure (MSH-9.3) is not asked: senders leave it out or get it wrong. */

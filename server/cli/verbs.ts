@@ -51,6 +51,11 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./message-replay.ts')).messageReplay,
   },
   {
+    name: 'mapping run',
+    summary: 'Converts the HL7 v2 files of a folder to FHIR R4 Bundles, without an engine.',
+    load: async () => (await import('./mapping-run.ts')).mappingRun,
+  },
+  {
     name: 'audit show',
     summary: 'Shows the audit trail: who read or did what, when, with what outcome.',
     load: async () => (await import('./audit-show.ts')).auditShow,
