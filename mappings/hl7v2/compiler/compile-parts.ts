@@ -2,6 +2,7 @@ import type { FhirObject, Resource } from '../../bundle/bundle.ts';
 import { keep } from '../../bundle/kept.ts';
 import type { Run } from '../run.ts';
 import { type CompiledRow, writeRows } from './compile-rows.ts';
+import { hasChoice } from './contained.ts';
 import { type Frame, frameCondition, parseSource, readSource, type Slots } from './frame.ts';
 import { compileOutputPath, fill, type OutputPath } from './output-path.ts';
 import type { ResourceSpec } from './schema.ts';
@@ -36,6 +37,7 @@ export function compilePart(
     const slot = kinds.find((kind) => frame.slots[kind]!.length > 0);
     if (slot === undefined) return;
     const byText = new Map<string, FhirObject>();
+    const added: FhirObject[] = [];
     for (const segment of frame.slots[slot]!) {
       const one = frameOfOne(frame, slot, segment);
       if (holds?.(one) === false) continue;
@@ -50,9 +52,18 @@ export function compilePart(
       if (known !== undefined || Object.keys(element).length === 0) continue;
       if (by !== undefined) byText.set(text, element);
       path.put(resource, element, undefined, undefined);
-      fill(element, defaults);
+      added.push(element);
     }
+    for (const element of added) complete(element, defaults);
   };
+}
+
+/** `doseNumber[x]` holds the element to set when none of the choice is there. */
+function complete(element: FhirObject, defaults: FhirObject): void {
+  for (const [name, value] of Object.entries(defaults)) {
+    if (!name.endsWith('[x]')) fill(element, { [name]: value });
+    else if (!hasChoice(element, name.slice(0, -3))) Object.assign(element, value);
+  }
 }
 
 /** A map for the element, for its datatype, or, where the rows go into the resource, for the resource. */

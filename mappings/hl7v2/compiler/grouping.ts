@@ -4,6 +4,7 @@ import type { Hl7Message, Hl7Segment } from '../../../formats/hl7v2/index.ts';
 export interface GroupSpec {
   readonly opens: readonly string[];
   readonly holds: readonly string[];
+  readonly shares?: readonly string[];
   readonly within?: string | undefined;
   readonly spans: boolean;
   readonly prior?: 'skip' | 'only' | undefined;
@@ -43,7 +44,8 @@ export class Groups {
 
   /** Segments of a name that a resource of a group reads: of its group, else of the group around it, else of the message. */
   visible(number: number, name: string): readonly Hl7Segment[] {
-    if (this.#claims(name)) return this.#byName(name)[number] ?? noSegments;
+    const own = this.#byName(name)[number];
+    if (own !== undefined || this.#claims(name)) return own ?? noSegments;
     if (this.outer === undefined) return this.#message.all(name);
     return this.outer.visible(this.parents[number] ?? -1, name);
   }
@@ -91,7 +93,7 @@ const announcePrior: ReadonlySet<string> = new Set(['PID', 'PV1', 'AL1']);
  * around it ends it.
  */
 export function compileGrouping(spec: GroupSpec): Grouping {
-  const held = new Set([...spec.opens, ...spec.holds]);
+  const held = new Set([...spec.opens, ...spec.holds, ...(spec.shares ?? [])]);
   return {
     spec,
     read(message, outer) {

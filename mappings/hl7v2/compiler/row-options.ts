@@ -58,6 +58,7 @@ function optionsOf(
     ...fieldOption('unitField', row, row.unit, fail),
     ...fieldOption('perField', row, row.per, fail),
     ...fieldOption('perUnitField', row, row.perUnit, fail),
+    ...fieldOption('highField', row, row.high, fail),
   };
 }
 

@@ -139,6 +139,8 @@ export type ResourceSpec = z.output<typeof resourceSchema>;
 export const groupSchema = z.strictObject({
   opens: z.array(z.string()).min(1),
   holds: z.array(z.string()).default([]),
+  /** Held where they stand in it; without one of its own, it has those of the group around it (a TQ1 after ORC that is meant for RXE). */
+  shares: z.array(z.string()).default([]),
   /** The group around it, whose next one ends it. */
   within: z.string().optional(),
   /** Holds every segment up to the next, whatever its name, and takes none of them from other groups. */

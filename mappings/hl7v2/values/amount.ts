@@ -35,6 +35,25 @@ export function amountTypes(registry: CodeTable): { readonly [as: string]: Value
         (...place) =>
           amountAt(place, unitField),
     },
+    'NM>Range': {
+      yields: ['Range'],
+      covers: 'leaf',
+      compile:
+        ({ unitField, highField }) =>
+        (...place) => {
+          const [run, segment, field] = place;
+          const low = amountAt(place, unitField);
+          const high = low && amountAt([run, segment, highField ?? field, 1, 0, 0], unitField);
+          if (low === undefined || high === undefined) return undefined;
+          if ((low.value as number) > (high.value as number)) {
+            run.issue('warning', 'value', pathOf(...place), 'the least of a range is more than its most');
+            return undefined;
+          }
+          if (highField !== undefined)
+            run.take(segment, highField, { rep: 1, component: 0, subcomponent: 0, covers: 'leaf' });
+          return { low, high };
+        },
+    },
     'NM>Ratio': {
       yields: ['Ratio'],
       covers: 'leaf',

@@ -30,6 +30,8 @@ export interface RowOptions {
   readonly unitField?: number;
   readonly perField?: number;
   readonly perUnitField?: number;
+  /** Of a range: the field of its upper end. */
+  readonly highField?: number;
   /** Keep the coding that was sent beside the one that the table gives. */
   readonly keepSource: boolean;
 }
