@@ -70,6 +70,12 @@ export const catalogue = {
   BH_FHIR_SYNTAX: entry('The body is not FHIR JSON', 'Send application/fhir+json.', 400, 'AE', '207', notUnderstood, true),
   BH_FHIR_INVALID: entry('The resource breaks a rule of FHIR R4', 'Correct the paths that the answer names.', 422, 'AE', '207', notUnderstood, true),
 
+  BH_FILE_EMPTY: entry('The file holds nothing', 'Check what wrote it; drop it again.', 400, 'AE', '100', notUnderstood, true),
+  BH_FILE_TOO_LARGE: entry('The file is over the size limit', 'Split it, or raise fileBytesMax of the channel.', 413, 'AE', '207', outOfResources, true),
+  BH_FILE_REFUSED: entry('Messages of the file were refused', 'The reason file names them; the others were taken. Correct and drop the file again.', 422, 'AE', '207', failed, true),
+  BH_FILE_IO: entry('The folder cannot be used', 'Check that it exists and that the engine may read and write it; the engine tries again.', 503, 'AE', '207', failed, false),
+  BH_FILE_HOST_KEY: entry('The SFTP server does not show the host key that is pinned', 'Ask its operator; change hostKey only when the new key is confirmed.', 502, 'AE', '207', failed, false),
+
   BH_DICOM_SYNTAX: entry('The bytes are not a readable DICOM object', 'Send a complete PS3.10 file.', 400, 'AE', '207', notUnderstood, true),
   BH_DICOM_TRUNCATED: entry('The DICOM object ends too early', 'Send it again, whole.', 400, 'AE', '207', notUnderstood, true),
   BH_DICOM_LIMIT: entry('The DICOM object exceeds a limit', 'The detail names the limit.', 413, 'AE', '207', outOfResources, true),

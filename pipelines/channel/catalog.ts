@@ -13,7 +13,7 @@ export interface SourceContext {
 export interface SourceKind<S> {
   readonly kind: string;
   /** Kinds of message that come in at this door; a filter and a key are read from these. */
-  readonly messageKind: MessageKind;
+  readonly messageKind: MessageKind | ((settings: S) => MessageKind);
   readonly settings: z.ZodType<S>;
   /** The address that only one channel can have, `127.0.0.1:2575` or `/fhir`; null where none is fixed (port 0). */
   door?(settings: S): string | null;

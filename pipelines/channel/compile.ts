@@ -41,6 +41,7 @@ export interface CompiledChannel {
   readonly definition: ChannelDefinition;
   readonly source: {
     readonly kind: SourceKind<unknown>;
+    readonly messageKind: MessageKind;
     readonly settings: unknown;
     readonly place: string;
   };
@@ -69,11 +70,16 @@ export function compileChannel(
   const { channel } = definition;
   const sourcePath = ['source', definition.source.kind];
   const sourceKind = pick(catalog.sources, definition.source.kind, 'source', at(sourcePath));
-  const read = pathsOf(sourceKind.messageKind);
+  const sourceSettings = settingsOf(sourceKind, definition.source.settings, at, sourcePath);
+  const messageKind =
+    typeof sourceKind.messageKind === 'function'
+      ? sourceKind.messageKind(sourceSettings)
+      : sourceKind.messageKind;
+  const read = pathsOf(messageKind);
   const condition: ConditionAt = (source, path) => {
     if (source === undefined) return () => true;
     const holds = located(at(path), () => compileCondition(source, read));
-    return onlyFor(sourceKind.messageKind, holds);
+    return onlyFor(messageKind, holds);
   };
   const destinations = compileDestinations(yaml, catalog, condition);
   const names = destinations.map(({ name }) => name);
@@ -83,11 +89,12 @@ export function compileChannel(
     definition,
     source: {
       kind: sourceKind,
-      settings: settingsOf(sourceKind, definition.source.settings, at, sourcePath),
+      messageKind,
+      settings: sourceSettings,
       place: at(sourcePath),
     },
     filter: condition(definition.filter, ['filter']),
-    keys: located(at(['key']), () => keysOf(sourceKind.messageKind, definition.key)),
+    keys: located(at(['key']), () => keysOf(messageKind, definition.key)),
     steps: definition.steps.map(({ kind, settings }, index) => {
       const path = ['steps', index, kind];
       const step = pick(catalog.steps, kind, 'step', at(path));

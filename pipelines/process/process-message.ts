@@ -40,6 +40,8 @@ export function processMessage(
 ): ProcessedMessage | MissingState {
   const { message } = subject;
   const output: ProcessOutput = { products: [], states: [], items: [], timers: [], report: {} };
+  // What is to be done is done for each of its messages.
+  if (message.kind === 'batch') return ended(subject, 'processed', []);
   try {
     if (!channel.filter(subject)) return ended(subject, 'filtered', []);
     const keys = channel.keys(subject);

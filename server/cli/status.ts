@@ -67,12 +67,16 @@ export const status: Verb = {
   },
 };
 
+/** A folder has no port. */
+const placeOf = ({ protocol, host, port, path = '' }: z.output<typeof listening>): string =>
+  port === 0 ? `${protocol} ${host}` : `${protocol} ${host}:${port}${path}`;
+
 function pageOf({ at, ...seen }: Status): string {
   const { store, disk } = seen;
   const doors = seen.channels.map(({ name, version, door, received, oldestReceivedAt }) => [
     name,
     String(version),
-    door === null ? '-' : `${door.protocol} ${door.host}:${door.port}${door.path ?? ''}`,
+    door === null ? '-' : placeOf(door),
     received === null ? '?' : String(received),
     ageOf(oldestReceivedAt, at),
   ]);

@@ -24,6 +24,7 @@ import { reportFinding } from '../../pipelines/steps/report-finding.ts';
 import { routeStudy } from '../../pipelines/steps/route-study.ts';
 import { bundledChannels } from './channel-files.ts';
 import { fhirDestinationKind, fhirSourceKind } from './fhir-kinds.ts';
+import { filesDestinationKind, filesSourceKind, sftpDestinationKind, sftpSourceKind } from './file-kinds.ts';
 import { hl7DestinationKind, hl7SourceKind } from './hl7-kinds.ts';
 import type { OutboundRules } from './outbound.ts';
 
@@ -53,7 +54,13 @@ export interface CatalogParts extends DefinitionParts {
 /** Every kind of source, step and destination that a channel file can name. */
 export function channelCatalog(parts: CatalogParts): ChannelCatalog {
   return catalogOf({
-    sources: [hl7SourceKind(parts), fhirSourceKind(parts), dicomwebSourceKind(parts)],
+    sources: [
+      hl7SourceKind(parts),
+      fhirSourceKind(parts),
+      dicomwebSourceKind(parts),
+      filesSourceKind(parts),
+      sftpSourceKind(parts),
+    ],
     steps: [
       mapHl7({ 'hl7v2-to-fhir': parts.hl7ToFhir }),
       editHl7({
@@ -64,7 +71,14 @@ export function channelCatalog(parts: CatalogParts): ChannelCatalog {
       routeStudy,
       reportFinding(parts.site),
     ],
-    destinations: [fhirDestinationKind(parts), hl7DestinationKind(parts), gridKind(parts), nullKind],
+    destinations: [
+      fhirDestinationKind(parts),
+      hl7DestinationKind(parts),
+      filesDestinationKind(parts),
+      sftpDestinationKind(parts),
+      gridKind(parts),
+      nullKind,
+    ],
   });
 }
 

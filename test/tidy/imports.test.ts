@@ -36,6 +36,7 @@ const onlyIn: Readonly<Record<string, string>> = {
   'onnxruntime-node': 'inference/runtimes/',
   '@medplum/fhir-router': 'server/sandbox-ehr/',
   'fhir-kit-client': 'connectors/fhir/',
+  ssh2: 'connectors/files/',
 };
 
 /** The edges where time, chance, files, sockets and the process environment come in. Everything else takes them through ports. */
