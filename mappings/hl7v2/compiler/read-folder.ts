@@ -1,5 +1,6 @@
 import { BitHiveError } from '../../../core/errors.ts';
 import { type CodeTable, readCodeTable } from './code-table.ts';
+import { resolveLikes } from './like-message.ts';
 import { filesOf, hashOf, type MapFiles } from './map-files.ts';
 import {
   type MessageFile,
@@ -24,11 +25,13 @@ export interface MapFolder {
 /** Throws BH_MAP_DEFINITION with file and line. */
 export function readMapFolder(files: MapFiles): MapFolder {
   return {
-    messages: new Map(
-      filesOf(files, 'messages').map(({ name, path, text }) => [
-        name,
-        readYamlFile(path, text, messageFileSchema),
-      ]),
+    messages: resolveLikes(
+      new Map(
+        filesOf(files, 'messages').map(({ name, path, text }) => [
+          name,
+          readYamlFile(path, text, messageFileSchema),
+        ]),
+      ),
     ),
     segments: new Map(
       filesOf(files, 'segments').map(({ name, path, text }) => [

@@ -11,9 +11,11 @@ import { moneyTypes } from './money.ts';
 import { observationValue } from './observation-value.ts';
 import { primitives } from './primitives.ts';
 import { dayCount, numberQuantity } from './quantity.ts';
+import { referenceRange } from './reference-range.ts';
 import { referenceTypes } from './references.ts';
 import { scheduledTypes } from './scheduled.ts';
 import { studyUidIdentifier } from './study-uid.ts';
+import { subIdExtension } from './sub-id.ts';
 import { contactPoint } from './telecom.ts';
 import { timingTypes } from './timing.ts';
 import type { ValueType } from './value-type.ts';
@@ -46,6 +48,8 @@ export function builtInTypes(tables: ReadonlyMap<string, CodeTable>): Map<string
       'NM>Quantity': numberQuantity,
       'NM>days': dayCount,
       'OBX>value': observationValue(registry, concept),
+      'OBX>referenceRange': referenceRange(registry),
+      'OG>Extension': subIdExtension,
       'UID>Identifier': studyUidIdentifier,
     }),
   );

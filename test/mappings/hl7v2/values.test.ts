@@ -164,8 +164,8 @@ describe('a result', () => {
     ['SN|X||<^5', { valueQuantity: { value: 5, comparator: '<' } }],
     ['SN|X||^1^:^128', { valueRatio: { numerator: { value: 1 }, denominator: { value: 128 } } }],
     ['SN|X||^10^-^20', { valueRange: { low: { value: 10 }, high: { value: 20 } } }],
-    ['SN|X||<>^5', { valueString: '<>^5' }],
-    ['SN|X||^2^+', { valueString: '^2^+' }],
+    ['SN|X||<>^5|mg', { valueString: '<> 5 mg' }],
+    ['SN|X||^2^+', { valueString: '2 +' }],
     ['NR|X||1^2', { valueRange: { low: { value: 1 }, high: { value: 2 } } }],
     ['TX|X||first~second', { valueString: 'first\nsecond' }],
     ['ST|X||a\\T\\b', { valueString: 'a&b' }],
@@ -177,7 +177,22 @@ describe('a result', () => {
     ['DT|X||20240230', { valueString: '20240230' }],
     ['TM|X||1130', { valueTime: '11:30:00' }],
     ['DR|X||20240101^20240131', { valuePeriod: { start: '2024-01-01', end: '2024-01-31' } }],
-    ['NM|X||1~2', { valueString: '1\n2' }],
+    [
+      'NM|X||1~<2',
+      { component: [{ valueQuantity: { value: 1 } }, { valueQuantity: { value: 2, comparator: '<' } }] },
+    ],
+    ['MO|X||12.50^USD', { valueQuantity: { value: 12.5, code: 'USD', system: 'urn:iso:std:iso:4217' } }],
+    ['XPN|X||Muster^Max^^^Dr', { valueString: 'Muster Max Dr' }],
+    ['EI|X||4711^LAB', { valueString: '4711 LAB' }],
+    [
+      'CE|X||A^Alpha^LN~B^Beta^LN',
+      {
+        component: [
+          { valueCodeableConcept: { coding: [{ code: 'A' }] } },
+          { valueCodeableConcept: { coding: [{ code: 'B' }] } },
+        ],
+      },
+    ],
     ['|X||plain', { valueString: 'plain' }],
   ])('%s', (obx, expected) => {
     expect(observation(obx).resource).toMatchObject(expected);
