@@ -12,7 +12,10 @@ type LinkWrite = (run: Run, made: MadeResources, frame: Frame, resource: Resourc
 
 type Fail = (why: string) => never;
 
-/** A reference from a resource to another of the message; of every one of a kind where a resource of the whole message has a list. */
+/**
+ * A reference from a resource to another of the message; of every one of a kind where a resource of the whole message, or of a group around
+ * them, has a list.
+ */
 export function compileLink(
   spec: ResourceSpec,
   to: string,
@@ -35,6 +38,16 @@ export function compileLink(
   if (path.isAppending && isOfMessage) {
     return (_run, made, _frame, resource) => {
       for (const one of made.list) if (one.spec === other) put(resource, one);
+    };
+  }
+  const isOfGroup =
+    path.isAppending &&
+    spec.group !== undefined &&
+    other.group !== undefined &&
+    file.groups[other.group]?.within === spec.group;
+  if (isOfGroup) {
+    return (_run, made, frame, resource) => {
+      for (const one of made.within(other, frame)) put(resource, one);
     };
   }
   return (_run, made, frame, resource) => {

@@ -54,6 +54,12 @@ export class MadeResources {
     if (outer >= 0) at(ofGroups.outer, outer).push(made);
   }
 
+  /** All resources of a kind in the groups that lie within the frame's. */
+  within(spec: ResourceSpec, frame: Frame): readonly Made[] {
+    const inner = this.#byGroup.get(spec.group!)?.outer[frame.group] ?? [];
+    return inner.filter((one) => one.spec.name === spec.name);
+  }
+
   /**
    * The resource of that kind that belongs here: of the same anchor; of the group of its kind that the anchor stands in, or that the
    * anchor's own group lies in; the only one of the group around; or of the message.
