@@ -1,8 +1,9 @@
 import { BitHiveError } from '../../core/errors.ts';
 import { compilePathAll, type Hl7Message } from '../../formats/hl7v2/index.ts';
 
-/** Events that join, move or relink records: they touch the person named in MRG as well (HL7 v2.5.1 3.3.18 to 3.3.60). */
+/** Events that join, move, relink or swap records: they touch every person in PID, and the one named in MRG (HL7 v2.5.1 3.3.17 to 3.3.60). */
 const mergeEvents: ReadonlySet<string> = new Set([
+  'A17',
   'A18',
   'A24',
   'A30',

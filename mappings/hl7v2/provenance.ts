@@ -23,7 +23,7 @@ export const assemblerOf = (systems: Systems, version: string): FhirObject =>
 export function completeProvenance(run: Run, made: MadeResources, provenance: Resource): void {
   const { site } = run;
   const targets = made.list
-    .filter((one) => one.spec.write === 'update')
+    .filter(({ spec }) => spec.write === 'update' || spec.write === 'patch')
     .map((one): FhirObject => ({ reference: one.fullUrl }));
   if (targets.length > 0) provenance.target = targets;
   provenance.agent = [...((provenance.agent as FhirObject[] | undefined) ?? []), site.assembler];

@@ -2,7 +2,7 @@ import type { FhirObject, Resource } from '../../bundle/bundle.ts';
 import type { Run } from '../run.ts';
 import { type CompiledRow, writeRows } from './compile-rows.ts';
 import { referenceTo } from './contained.ts';
-import type { Frame } from './frame.ts';
+import { type Frame, frameCondition, type Slots } from './frame.ts';
 import type { Made, MadeResources } from './made-resources.ts';
 import { compileOutputPath } from './output-path.ts';
 import { fixedOf } from './row-options.ts';
@@ -54,6 +54,29 @@ export function compileLink(
     if (!path.isAppending && path.isSet(resource)) return;
     const found = made.find(other, frame);
     if (found !== undefined) put(resource, found);
+  };
+}
+
+/** References between the resources of one kind: each to the one before and the one after it, so that many of them stay linear. */
+export function compilePeers(
+  spec: ResourceSpec,
+  { to, with: fixed, when }: NonNullable<ResourceSpec['peers']>,
+  slots: Slots,
+  fail: Fail,
+): (ones: readonly Made[]) => void {
+  const path = compileOutputPath(spec.type, to, fail);
+  if (!path.types.includes('Reference') || !path.isAppending) fail(`peers: ${to} is no list of references`);
+  const frozen = fixedOf(fixed);
+  const holds = when === undefined ? undefined : frameCondition(when, slots);
+  const link = (from: Made, other: Made): void => {
+    if (from.uuid !== other.uuid && holds?.(from.frame) !== false)
+      path.put(from.resource, { reference: other.fullUrl }, frozen, undefined);
+  };
+  return (ones) => {
+    for (let at = 1; at < ones.length; at++) {
+      link(ones[at - 1]!, ones[at]!);
+      link(ones[at]!, ones[at - 1]!);
+    }
   };
 }
 

@@ -2,7 +2,7 @@ import type { FhirValue, Resource } from '../../bundle/bundle.ts';
 import { keep } from '../../bundle/kept.ts';
 import type { Run } from '../run.ts';
 import { compileKey } from './compile-key.ts';
-import { compileBack, compileLink } from './compile-link.ts';
+import { compileBack, compileLink, compilePeers } from './compile-link.ts';
 import { compilePart } from './compile-parts.ts';
 import { type CompiledRow, compileRows, writeRows } from './compile-rows.ts';
 import { hasChoice } from './contained.ts';
@@ -50,6 +50,7 @@ export function compileResource(
   );
   if ((spec.write === 'patch') !== spec.patch.length > 0)
     fail('write: patch and the elements to patch go together');
+  const peers = spec.peers === undefined ? undefined : compilePeers(spec, spec.peers, slots, fail);
   const identify = compileKey(spec, earlier, slots, fail);
   const defaults = (Object.entries(keep(spec.defaults)) as [string, FhirValue][]).map(([name, value]) => ({
     name,
@@ -98,18 +99,20 @@ export function compileResource(
     made.add(one);
     for (const back of backs) back(run, made, one);
   };
+  const makeAll = (run: Run, made: MadeResources, frames: readonly Frame[]): void => {
+    const isApart = spec.apart !== undefined && frames.length > 1;
+    const keys = isApart ? frames.map((frame) => identify.textOf(made, frame)) : [];
+    const isMany = repeatedIn(keys);
+    for (const [at, frame] of frames.entries()) makeOne(run, made, frame, isApart && isMany.has(keys[at]!));
+  };
   return {
     spec,
     make(run, made, groups) {
       const own = spec.group === undefined ? undefined : groups(spec.group);
       const frames = framesOf(run.message, spec, anchors, slots, own, allGroups(file.content, groups));
-      if (spec.apart === undefined || frames.length < 2) {
-        for (const frame of frames) makeOne(run, made, frame, false);
-        return;
-      }
-      const keys = frames.map((frame) => identify.textOf(made, frame));
-      const isMany = repeatedIn(keys);
-      for (const [at, frame] of frames.entries()) makeOne(run, made, frame, isMany.has(keys[at]!));
+      const first = made.list.length;
+      makeAll(run, made, frames);
+      peers?.(made.list.slice(first));
     },
   };
 }

@@ -127,6 +127,8 @@ export const resourceSchema = z.strictObject({
   /** Of `write: patch`: the elements that the message tells of. */
   patch: z.array(z.string()).default([]),
   link: z.record(z.string(), link).default({}),
+  /** Resources of this kind refer to each other, each to the one before and after it: two patients who are one person. */
+  peers: z.strictObject({ to: z.string(), with: fixed.optional(), when: condition.optional() }).optional(),
   /** Goes into other resources too: its reference at `to`, and what `map` makes of the anchor beside it. */
   back: z.union([back, z.array(back)]).optional(),
   /** Values of required elements that no row could give. */

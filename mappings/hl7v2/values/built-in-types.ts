@@ -6,7 +6,7 @@ import { codedTypes } from './coded.ts';
 import { codingSystem } from './coding-system.ts';
 import { documentContent } from './document-content.ts';
 import { identifierTypes } from './identifiers.ts';
-import { locationChain } from './location.ts';
+import { locationChain, placeTypes } from './location.ts';
 import { moneyTypes } from './money.ts';
 import { observationValue } from './observation-value.ts';
 import { primitives } from './primitives.ts';
@@ -36,6 +36,7 @@ export function builtInTypes(tables: ReadonlyMap<string, CodeTable>): Map<string
       ...identifierTypes,
       ...referenceTypes(registry),
       ...scheduledTypes,
+      ...placeTypes,
       'ED>Attachment': encapsulatedData,
       'RP>Attachment': referencePointer,
       'OBX>Attachment': documentContent,
