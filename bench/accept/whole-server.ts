@@ -24,6 +24,8 @@ const flags = [
   join(folder, 'data'),
   '--channels-folder',
   channels,
+  '--store-writer',
+  process.argv[3] as string,
   '--http-port',
   '0',
   '--hl7v2-port',
