@@ -48,7 +48,8 @@ export function compileRows(
   for (const [index, row] of rows.entries()) {
     const fail = (why: string): never => file.fail(['rows', index], `row ${row.id}: ${why}`);
     rememberPlace(row, () => file.at(['rows', index]));
-    if (row.ignore !== undefined) {
+    if (row.ignore !== undefined && row.when !== undefined) writes.push(passingRow(row, slots, fail));
+    else if (row.ignore !== undefined) {
       const source = parseSource(row.id, slots) ?? fail('an ignored row is named after its field');
       ignore(slots.names[source.slot]!, source.field);
     } else if (row.value !== undefined) writes.push(fixedRow(row, target, slots, fail));
@@ -56,6 +57,18 @@ export function compileRows(
     else writes.push(readingRow(row, target, vocabulary, slots, fail));
   }
   return writes;
+}
+
+/** An ignored field that another row's decision stands on: it counts as read only where that is so. */
+function passingRow(row: Row, slots: Slots, fail: (why: string) => never): CompiledRow {
+  const sources = sourcesOf(row, 'all', slots, fail);
+  const holds = conditionOf(row, slots, fail);
+  const write: Write = (run, frame) => {
+    if (holds?.(frame) === false) return;
+    for (const { slot, field, taken } of sources)
+      for (const segment of frame.slots[slot]!) if (segment.has(field)) run.take(segment, field, taken);
+  };
+  return { slot: -1, field: 0, write };
 }
 
 function fixedRow(row: Row, target: string, slots: Slots, fail: (why: string) => never): CompiledRow {

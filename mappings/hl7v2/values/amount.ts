@@ -124,7 +124,7 @@ function compositeTypes(registry: CodeTable): { readonly [as: string]: ValueType
 }
 
 /** A number of a unit of time, when both are there and right. */
-function spanOf(place: Place): { readonly count: number; readonly unit: TimeUnit } | undefined {
+export function spanOf(place: Place): { readonly count: number; readonly unit: TimeUnit } | undefined {
   const [run, segment, field, rep, component, subcomponent] = place;
   const text = partAt(segment, field, rep, component, subcomponent, 1);
   if (text === '') return undefined;

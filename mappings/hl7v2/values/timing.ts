@@ -1,6 +1,8 @@
 import type { FhirObject, FhirValue } from '../../bundle/bundle.ts';
 import type { CodeTable } from '../compiler/code-table.ts';
+import { spanOf } from './amount.ts';
 import { readDateTime, readTimeOfDay } from './date-time.ts';
+import { momentAfter } from './moment-after.ts';
 import { readNumber } from './number.ts';
 import { eventTimings, repeatOf, weekdays } from './repeat-pattern.ts';
 import { durationOf, timeSpan, timeUnit } from './time-unit.ts';
@@ -25,6 +27,7 @@ export function timingTypes(concept: ValueType): { readonly [as: string]: ValueT
     };
   return {
     'RPT>Timing': { yields: ['Timing'], covers, compile: timing(patternOf) },
+    'TQ1>end': { yields: ['dateTime'], covers: 'all', compile: () => endOf },
     'TQ>Timing': { yields: ['Timing'], covers, compile: timing(quantityTimingOf) },
   };
 }
@@ -82,8 +85,10 @@ function quantityTimingOf(code: Convert, place: Place): FhirObject | undefined {
   }
   const part = (n: number): string => textAt(segment, field, rep, n, 0);
   const start = readDateTime(part(4), run.messageOffset, run.site.settings.zone).text;
-  const end = readDateTime(part(5), run.messageOffset, run.site.settings.zone).text;
   const span = timeSpan(part(3));
+  const end =
+    readDateTime(part(5), run.messageOffset, run.site.settings.zone).text ??
+    (start === undefined || span === undefined ? undefined : momentAfter(start, span.count, span.unit));
   const times12 = /^X(\d{1,6})$/.exec(part(3))?.[1] ?? part(12);
   if (/^[1-9]\d{0,5}$/.test(times12)) repeat.count = Number(times12);
   if (start !== undefined || end !== undefined) {
@@ -100,6 +105,14 @@ function timingWith(code: FhirValue | undefined, repeat: FhirObject): FhirObject
   if (code === undefined && !hasRepeat) return undefined;
   return { ...(hasRepeat ? { repeat } : {}), ...(code === undefined ? {} : { code }) };
 }
+
+/** On TQ1-6 (how long) beside TQ1-7 (from when): the end. */
+const endOf: Convert = (run, segment, field, rep, component, subcomponent) => {
+  const start = readDateTime(textAt(segment, 7, 1, 0, 0), run.messageOffset, run.site.settings.zone).text;
+  const place = [run, segment, field, rep, component, subcomponent] as const;
+  const span = start === undefined ? undefined : spanOf([...place]);
+  return span && momentAfter(start!, span.count, span.unit);
+};
 
 /** Day 1 is Monday (RPT.2 DW); a begin and an end are all days from the one to the other. */
 function daysFrom(begin: string, end: string): string[] {
