@@ -1,6 +1,9 @@
 export type { Bundle, BundleEntry, FhirObject, FhirValue, Identifier, Resource } from './bundle/bundle.ts';
 export { printBundle } from './bundle/print.ts';
 export { compileCondition, type ResolvePath } from './expression/condition.ts';
+export { type FhirToHl7Map, loadFhirToHl7Map, type OutboundConversion } from './fhir-to-hl7v2/load.ts';
+export { type OutboundSettings, outboundSettingsSchema } from './fhir-to-hl7v2/settings.ts';
+export { parseWithDigits } from './fhir-to-hl7v2/values/digits.ts';
 export type { Explanation, MapIssue, Residue } from './hl7v2/issue.ts';
 export { type Conversion, type Hl7ToFhirMap, loadHl7ToFhirMap, type MapOptions } from './hl7v2/load.ts';
 export { momentOfMessage } from './hl7v2/message-moment.ts';

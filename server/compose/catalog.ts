@@ -8,7 +8,7 @@ import { createNullDestination } from '../../connectors/null/destination.ts';
 import { inferenceJobContentType } from '../../core/inference.ts';
 import type { Keys } from '../../core/ports/index.ts';
 import { createGrid, type InferencePool, type ModelRegistry } from '../../inference/index.ts';
-import { type Hl7ToFhirMap, loadHl7ToHl7Map } from '../../mappings/index.ts';
+import { type FhirToHl7Map, type Hl7ToFhirMap, loadHl7ToHl7Map } from '../../mappings/index.ts';
 import type { SiteSettings } from '../../mappings/site.ts';
 import {
   type ChannelCatalog,
@@ -19,6 +19,8 @@ import {
 import type { EnginePorts } from '../../pipelines/runtime/engine.ts';
 import { assembleStudy } from '../../pipelines/steps/assemble-study.ts';
 import { editHl7 } from '../../pipelines/steps/edit-hl7.ts';
+import { mapStep } from '../../pipelines/steps/map.ts';
+import { mapFhir } from '../../pipelines/steps/map-fhir.ts';
 import { mapHl7 } from '../../pipelines/steps/map-hl7.ts';
 import { reportFinding } from '../../pipelines/steps/report-finding.ts';
 import { routeStudy } from '../../pipelines/steps/route-study.ts';
@@ -34,6 +36,7 @@ export interface DefinitionParts {
   readonly keys: Keys;
   readonly site: SiteSettings;
   readonly hl7ToFhir: Hl7ToFhirMap;
+  readonly fhirToHl7: FhirToHl7Map;
   readonly models: ModelRegistry;
   readonly outbound: OutboundRules;
 }
@@ -62,7 +65,10 @@ export function channelCatalog(parts: CatalogParts): ChannelCatalog {
       sftpSourceKind(parts),
     ],
     steps: [
-      mapHl7({ 'hl7v2-to-fhir': parts.hl7ToFhir }),
+      mapStep({
+        'hl7v2-to-fhir': mapHl7({ 'hl7v2-to-fhir': parts.hl7ToFhir }),
+        'fhir-to-hl7v2': mapFhir(parts.fhirToHl7),
+      }),
       editHl7({
         load: (file) => loadHl7ToHl7Map(resolve(parts.config.channels.folder ?? bundledChannels, file)),
         fallbackCharset: parts.site.fallbackCharset,

@@ -2,7 +2,7 @@ import type { Config } from '../../config/index.ts';
 import { assert } from '../../core/assert.ts';
 import type { Keys } from '../../core/ports/index.ts';
 import { bundledModelsFolder, loadModels } from '../../inference/index.ts';
-import { loadHl7ToFhirMap } from '../../mappings/index.ts';
+import { loadFhirToHl7Map, loadHl7ToFhirMap } from '../../mappings/index.ts';
 import { parseSiteSettings } from '../../mappings/site.ts';
 import type { ChannelCatalog } from '../../pipelines/channel/catalog.ts';
 import type { CompiledChannel } from '../../pipelines/channel/compile.ts';
@@ -40,6 +40,7 @@ export async function checkChannels(
     outbound,
     models: await loadModels([config.inference.models ?? bundledModelsFolder()]),
     hl7ToFhir: loadHl7ToFhirMap({ site }),
+    fhirToHl7: loadFhirToHl7Map({ site }),
   };
   const catalog = channelCatalog({ ...parts, running });
   const files = await readChannelFiles(config.channels.folder);

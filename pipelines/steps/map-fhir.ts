@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { BitHiveError } from '../../core/errors.ts';
+import type { Json, JsonObject } from '../../core/json.ts';
+import { urgencyPriority } from '../../core/order.ts';
+import { hl7ContentType } from '../../formats/hl7v2/index.ts';
+import {
+  type FhirToHl7Map,
+  type OutboundSettings,
+  outboundSettingsSchema,
+  parseWithDigits,
+} from '../../mappings/index.ts';
+import type { StepKind } from '../channel/catalog.ts';
+import type { Product, StepInput } from '../process/step.ts';
+import { fhirContentType } from './map-hl7.ts';
+
+const name = z.literal('fhir-to-hl7v2');
+const settings = z
+  .union([name, outboundSettingsSchema.extend({ name })])
+  .transform((given): OutboundSettings => {
+    if (typeof given === 'string') return outboundSettingsSchema.parse({});
+    const { name: _name, ...outbound } = given;
+    return outbound;
+  });
+
+/** What is mapped: the body that came in, or what an earlier step made of it. */
+interface Source {
+  readonly bytes: Uint8Array;
+  readonly keys: readonly string[];
+  readonly priority?: number;
+  readonly facts?: JsonObject;
+}
+
+/**
+ * `map: fhir-to-hl7v2`: a FHIR body leaves as HL7 v2: a report as ORU^R01, a document as MDM^T02, an order's status as ORM^O01 or OMI^O23, a
+ * patient or visit as ADT. After `report` it sends the finding's report too.
+ */
+export function mapFhir(map: FhirToHl7Map): StepKind<OutboundSettings> {
+  return {
+    kind: 'map',
+    settings,
+    create: (outbound) => ({
+      kind: 'map',
+      takes: ['fhir', 'finding', 'timer'],
+      apply(input, output) {
+        const { id, receivedAtMs } = input.message;
+        const sent: Json[] = [];
+        for (const source of sourcesOf(input, output.products)) {
+          const controlId = sent.length === 0 ? String(id) : `${id}-${sent.length + 1}`;
+          const { messages, issues, residue, urgency } = map.convert(
+            parseWithDigits(textOf(source.bytes)),
+            outbound,
+            { receivedAtMs, controlId },
+          );
+          const priority = source.priority ?? urgencyPriority[urgency];
+          for (const { bytes, type, controlId, of, patientId } of messages) {
+            const keys = source.keys.length > 0 || patientId === '' ? source.keys : [patientId];
+            const facts = source.facts ? { facts: source.facts } : {};
+            output.products.push({ contentType: hl7ContentType, bytes, keys, priority, ...facts });
+            sent.push({ type, controlId, of });
+          }
+          if (issues.length > 0) output.report.outboundIssues = issues as unknown as Json;
+          if (residue.length > 0) output.report.outboundResidue = residue;
+        }
+        output.report.outbound = sent;
+      },
+    }),
+  };
+}
+
+function sourcesOf({ message, subject, keys }: StepInput, products: readonly Product[]): readonly Source[] {
+  if (message.kind === 'fhir') return [{ bytes: subject.bytes, keys }];
+  return products.filter(({ contentType }) => contentType === fhirContentType);
+}
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new BitHiveError('BH_FHIR_SYNTAX', 'the body is not UTF-8', { cause });
+  }
+}
