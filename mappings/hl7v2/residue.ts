@@ -34,12 +34,14 @@ function takesAll(taken: Taken | Taken[], raw: string, delimiters: Delimiters): 
   const ofComponent = delimiters.component.charCodeAt(0);
   const ofPart = delimiters.subcomponent.charCodeAt(0);
   const ofRepetition = delimiters.repetition.charCodeAt(0);
+  const byRep = byRepetition(taken);
+  let own: Taken | readonly Taken[] = byRep === undefined ? taken : byRep(1);
   let [rep, component, part, start] = [1, 1, 1, 0];
   for (let at = 0; at <= raw.length; at++) {
     const code = at < raw.length ? raw.charCodeAt(at) : -1;
     const isMark = code === ofComponent || code === ofPart || code === ofRepetition || code === -1;
     if (!isMark) continue;
-    if (at > start && !isTaken(taken, rep, component, part)) return false;
+    if (at > start && !isTaken(own, rep, component, part)) return false;
     start = at + 1;
     if (code === ofPart) part++;
     else {
@@ -48,10 +50,27 @@ function takesAll(taken: Taken | Taken[], raw: string, delimiters: Delimiters): 
       else {
         component = 1;
         rep++;
+        if (byRep !== undefined) own = byRep(rep);
       }
     }
   }
   return true;
+}
+
+const scannedReadsMax = 8;
+
+/** Reads of a field of many repetitions by repetition, so that not each leaf is compared with every read. */
+function byRepetition(taken: TakenField): ((rep: number) => readonly Taken[]) | undefined {
+  if (taken === undefined || 'covers' in taken || taken.length <= scannedReadsMax) return undefined;
+  const ofAll = taken.filter((one) => one.rep === 0);
+  const byRep: Taken[][] = [];
+  for (const one of taken) {
+    if (one.rep === 0) continue;
+    const own = byRep[one.rep];
+    if (own === undefined) byRep[one.rep] = [...ofAll, one];
+    else own.push(one);
+  }
+  return (rep) => byRep[rep] ?? ofAll;
 }
 
 function takesWhole(taken: Taken | Taken[]): boolean {
@@ -68,14 +87,16 @@ function addLeaves(
 ): void {
   const { component: mark, subcomponent: innerMark } = run.message.delimiters;
   const reps = segment.repetitions(field);
+  const byRep = byRepetition(taken);
   for (let rep = 1; rep <= reps; rep++) {
+    const own = byRep === undefined ? taken : byRep(rep);
     const components = partsOf(segment.raw(field, rep), mark);
     for (let component = 1; component <= components.length; component++) {
       const text = components[component - 1]!;
       if (text === '') continue;
       const parts = partsOf(text, innerMark);
       for (let part = 1; part <= parts.length; part++) {
-        if (taken !== undefined && isTaken(taken, rep, component, part)) continue;
+        if (own !== undefined && isTaken(own, rep, component, part)) continue;
         if (parts[part - 1]!.trim() === '') continue;
         if (residue.length >= limits.mapResidueMax) return;
         const path = pathOf(
@@ -95,7 +116,7 @@ function addLeaves(
 const partsOf = (text: string, mark: string): readonly string[] =>
   mark !== '' && text.includes(mark) ? text.split(mark) : [text];
 
-function isTaken(taken: Taken | Taken[], rep: number, component: number, part: number): boolean {
+function isTaken(taken: Taken | readonly Taken[], rep: number, component: number, part: number): boolean {
   if ('covers' in taken) return takesLeaf(taken, rep, component, part);
   for (const one of taken) if (takesLeaf(one, rep, component, part)) return true;
   return false;

@@ -1,3 +1,4 @@
+import { BitHiveError } from '../../../core/errors.ts';
 import { type CompiledResource, compileResource } from './compile-resource.ts';
 import { compileGrouping, type Grouping } from './grouping.ts';
 import type { Vocabulary } from './row-options.ts';
@@ -40,7 +41,18 @@ export function compileMessage(
     if (spec.group !== undefined && !groupings.has(spec.group)) {
       file.fail(['resources', index, 'group'], `unknown group: ${spec.group}`);
     }
-    return compileResource(file, index, maps, vocabulary, ignore);
+    return conditionsSaidAt(file, index, () => compileResource(file, index, maps, vocabulary, ignore));
   });
   return { name: file.content.message, takes: file.content.takes, groupings, resources, ignored };
+}
+
+/** What is wrong with a `when` of a resource, its parts and links has the place of the resource. */
+function conditionsSaidAt<T>(file: YamlFile<MessageFile>, index: number, compile: () => T): T {
+  try {
+    return compile();
+  } catch (error) {
+    if (!(error instanceof BitHiveError) || error.code !== 'BH_CONFIG_EXPRESSION') throw error;
+    const { name } = file.content.resources[index]!;
+    return file.fail(['resources', index], `resource ${name}: when: ${error.detail}`);
+  }
 }

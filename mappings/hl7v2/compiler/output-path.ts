@@ -156,8 +156,23 @@ function isRepeated(list: FhirValue | undefined, value: FhirValue): boolean {
   if (!Array.isArray(list) || !isObject(value)) return false;
   const { system, value: own } = value;
   if (typeof own !== 'string' || system === undefined) return false;
+  if (list.length > scannedListMax) return isKnown(list, `${system}|${own}`);
   for (const one of list) if (isObject(one) && one.value === own && one.system === system) return true;
   return false;
+}
+
+const scannedListMax = 16;
+/** What long lists hold, so that a field of thousands of repetitions is not compared with itself. Counts what of the list was seen. */
+const knownIn = new WeakMap<FhirValue[], { readonly keys: Set<string>; seen: number }>();
+
+function isKnown(list: FhirValue[], key: string): boolean {
+  const known = knownIn.get(list) ?? { keys: new Set(), seen: 0 };
+  if (known.seen === 0) knownIn.set(list, known);
+  for (; known.seen < list.length; known.seen++) {
+    const one = list[known.seen];
+    if (isObject(one)) known.keys.add(`${one.system}|${one.value}`);
+  }
+  return known.keys.has(key);
 }
 
 /** Sets what is missing. */

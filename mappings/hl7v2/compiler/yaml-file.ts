@@ -28,12 +28,22 @@ export function readYamlFile<S extends z.ZodType>(
   const fail = (path: readonly PropertyKey[], why: string): never => {
     throw new BitHiveError('BH_MAP_DEFINITION', `${at(path)}: ${why}`);
   };
-  const parsed = schema.safeParse(document.toJS());
+  const parsed = schema.safeParse(contentOf(document, name));
   if (parsed.success) return { name, content: parsed.data, at, fail };
   const [issue] = parsed.error.issues;
   const path = issue?.path ?? [];
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
   return fail([...path, ...unknown], `${path.join('.') || 'file'}: ${issue?.message ?? 'not valid'}`);
+}
+
+/** Aliases that stand for each other thousands of times are refused by the YAML reader. */
+function contentOf(document: ReturnType<typeof parseDocument>, name: string): unknown {
+  try {
+    return document.toJS();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new BitHiveError('BH_MAP_DEFINITION', `${name}:1: ${why}`, { cause });
+  }
 }
 
 /** Start of the node at a path, or of the nearest one above it that is there. */

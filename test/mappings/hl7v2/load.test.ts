@@ -109,6 +109,20 @@ describe('a map folder', () => {
       '{ subject: person }',
       /links to person/,
     ],
+    [
+      'a condition of a resource that cannot be read',
+      'messages/adt_a01.yaml',
+      'when: "PID-18 valued"',
+      'when: "PID-18 valued and"',
+      /messages\/adt_a01\.yaml:\d+: resource account: when: column /,
+    ],
+    [
+      'aliases without end',
+      'types/xpn.humanname.yaml',
+      'type: XPN',
+      `type: &a [x]\nrefer: [&b [*a, *a], ${'*b, '.repeat(200)}]`,
+      /types\/xpn\.humanname\.yaml:1: Excessive alias count/,
+    ],
     ['broken YAML', 'types/xpn.humanname.yaml', 'rows:', 'rows: [', /types\/xpn\.humanname\.yaml:\d+: /],
     [
       'a code twice in a table',
