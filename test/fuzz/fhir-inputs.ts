@@ -99,7 +99,7 @@ const unknownName: Make = (dice) => {
 function statusesOfBytes(bytes: Uint8Array): readonly number[] {
   try {
     JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    return [202, 400, 422];
+    return [200, 202, 400, 422];
   } catch {
     return [400];
   }

@@ -1,7 +1,9 @@
 import { numberArgument } from '../crash/arguments.ts';
 import { fuzzFhir } from './fhir.fuzz.ts';
 import { fuzzHttp } from './http.fuzz.ts';
+import { fuzzMapping } from './mapping.fuzz.ts';
 import { fuzzMllp } from './mllp.fuzz.ts';
+import { fuzzRows } from './rows.fuzz.ts';
 import { fuzzStow } from './stow.fuzz.ts';
 
 interface FuzzResult {
@@ -20,6 +22,9 @@ const protocols: readonly (readonly [string, (count: number, seed: number) => Pr
   ['stow', fuzzStow],
   ['fhir', fuzzFhir],
   ['http', fuzzHttp],
+  ['mapping', fuzzMapping],
+  // Each loads a map: a twentieth takes as long as the others.
+  ['rows', (all, seed) => fuzzRows(Math.ceil(all / 20), seed)],
 ];
 
 let failed = 0;
