@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { BitHiveError, type ErrorCode, toBitHiveError } from '../../core/errors.ts';
+import type { MessageId } from '../../core/ids.ts';
 import type { Acceptance } from '../../core/ports/index.ts';
 import {
   errorCodeSystem,
@@ -8,6 +9,7 @@ import {
   outcomeOf,
   outcomeOfIssues,
 } from '../../formats/fhir/index.ts';
+import type { AnswerBundle } from './bundle-answer.ts';
 
 const fhirJson = 'application/fhir+json; charset=utf-8';
 
@@ -18,6 +20,7 @@ const retryAfterSeconds = 5;
 const issueTypes: Partial<Record<ErrorCode, string>> = {
   BH_FHIR_SYNTAX: 'structure',
   BH_HTTP_FORBIDDEN: 'forbidden',
+  BH_HTTP_INPUT: 'not-supported',
   BH_HTTP_MEDIA_TYPE: 'not-supported',
   BH_HTTP_METHOD: 'not-supported',
   BH_HTTP_NOT_ACCEPTABLE: 'not-supported',
@@ -55,7 +58,7 @@ export function sendIssues(reply: FastifyReply, issues: readonly FhirIssue[]): F
 
 /**
  * What became of an arrival that is durable.
- * - accepted: 202 (RFC 9110 §15.3.3): taken over, its effect is still to come; no resource lives here, so no Location. The
+ * - accepted: 202 (RFC 9110 §15.3.3), or what the address asks for: taken over, its effect is still to come; no resource lives here, so no Location. The
  *   OperationOutcome names the message; with `Prefer: return=minimal` it is left out.
  * - relayed: 200 with the answer of the destination that the channel names.
  */
@@ -63,19 +66,44 @@ export function sendAcceptance(
   reply: FastifyReply,
   acceptance: Exclude<Acceptance, { kind: 'refused' }>,
   prefer: string | undefined,
+  status: 200 | 202,
 ): FastifyReply {
   reply.header('bithive-message-id', String(acceptance.id));
   if (acceptance.kind === 'relayed')
     return reply.code(200).type(fhirJson).send(Buffer.from(acceptance.answer));
-  if (prefer !== undefined && /(?:^|[,;\s])return=minimal(?:$|[,;\s])/.test(prefer)) {
-    return reply.header('preference-applied', 'return=minimal').code(202).send();
+  if (isMinimal(prefer)) {
+    return reply.header('preference-applied', 'return=minimal').code(status).send();
   }
   const text = `${acceptance.duplicate ? 'already accepted' : 'accepted'} as message ${acceptance.id}`;
   const warning = acceptance.warning;
   const outcome = outcomeOf('information', 'informational', text);
   const issues = warning === undefined ? [] : [warningIssue(warning.code, warning.detail)];
-  return send(reply, 202, { ...outcome, issue: [...outcome.issue, ...issues] });
+  return send(reply, status, { ...outcome, issue: [...outcome.issue, ...issues] });
 }
+
+/** 200: the response Bundle of a batch, transaction or message that is durable (FHIR R4 §3.1.0.11.2, §2.4.4). */
+export function sendBundle(
+  reply: FastifyReply,
+  { id }: { readonly id: MessageId },
+  bundle: AnswerBundle,
+  prefer: string | undefined,
+): FastifyReply {
+  reply.header('bithive-message-id', String(id));
+  // It carries no resources in any case.
+  if (isMinimal(prefer)) reply.header('preference-applied', 'return=minimal');
+  return reply
+    .code(200)
+    .type(fhirJson)
+    .send(Buffer.from(JSON.stringify(bundle)));
+}
+
+/** 200 without a body: a notification that carries nothing was heard. */
+export function sendPinged(reply: FastifyReply): FastifyReply {
+  return reply.code(200).send();
+}
+
+const isMinimal = (prefer: string | undefined): boolean =>
+  prefer !== undefined && /(?:^|[,;\s])return=minimal(?:$|[,;\s])/.test(prefer);
 
 function warningIssue(code: string, text: string): OperationOutcome['issue'][number] {
   const coding = [{ system: errorCodeSystem, code }];

@@ -12,6 +12,8 @@ export interface FhirIngestOptions {
   readonly metrics: Metrics;
   /** Who sends: the subject of the token. The remote address when it is left out or gives ''. */
   readonly senderOf?: (request: FastifyRequest) => string;
+  /** A Subscription notified without a body: who polls that server may look now. */
+  readonly pinged?: (subscription: string) => void;
   /** Largest body, as sent and as unpacked. Default `limits.httpBodyBytesMax`. */
   readonly bodyBytesMax?: number;
   /** Requests at once, past which the answer is 503. Default `limits.fhirRequestsMax`. */

@@ -23,15 +23,16 @@ export interface RequestPlan {
 }
 
 /**
- * Facts `{method, url, ifNoneExist, ifMatch}` name the request; without a `url` a Bundle goes to the base and a resource is created
- * under its type. The url stays below the base. Throws BH_FHIR_SYNTAX for a body or facts that make no request.
+ * Facts `{method, url, ifNoneExist, ifMatch}` name the request; without a `url` a batch or transaction goes to the base, a message to
+ * `$process-message`, and a resource or another Bundle is created under its type. The url stays below the base. Throws BH_FHIR_SYNTAX for a body or facts that make no request.
  */
 export function planRequest(body: Uint8Array, facts: JsonObject | undefined): RequestPlan {
   const method = methodOf(facts?.method);
   const isDelete = method === 'DELETE';
   const resource = isDelete ? undefined : resourceOf(body);
   const type = resource === undefined ? undefined : textOf(resource, 'resourceType');
-  const path = typeof facts?.url === 'string' ? facts.url : type === 'Bundle' ? '' : (type ?? '');
+  const path =
+    typeof facts?.url === 'string' ? facts.url : type === 'Bundle' ? bundlePath(resource) : (type ?? '');
   checkPath(path, method);
   if (path === '' && resource !== undefined) return { method, path, ...bundleNature(resource) };
   const ifNoneExist = headerText(facts?.ifNoneExist, 'ifNoneExist');
@@ -45,6 +46,15 @@ export function planRequest(body: Uint8Array, facts: JsonObject | undefined): Re
     isConditional: ifNoneExist !== undefined || path.includes('?'),
   };
 }
+
+/** The base takes batches and transactions (FHIR R4 §3.1.0.11); a message goes to its operation, and everything else is only kept. */
+function bundlePath(bundle: UnknownObject | undefined): string {
+  const type = bundle && textOf(bundle, 'type');
+  if (type === 'message') return processMessage;
+  return type === 'batch' || type === 'transaction' ? '' : 'Bundle';
+}
+
+const processMessage = '$process-message';
 
 function methodOf(value: unknown): RequestPlan['method'] {
   if (value === undefined) return 'POST';
@@ -61,7 +71,12 @@ function resourceOf(body: Uint8Array): UnknownObject {
 function checkPath(path: string, method: RequestPlan['method']): void {
   const match = /^([A-Z][A-Za-z]+)(?:\/[A-Za-z0-9\-.]{1,64})?(?:\?[^\s#]*)?$/.exec(path);
   const isBase = path === '' && method === 'POST';
-  if (isBase || (match !== null && resourceTypeNames().has(match[1] ?? ''))) return;
+  if (
+    isBase ||
+    (path === processMessage && method === 'POST') ||
+    (match !== null && resourceTypeNames().has(match[1] ?? ''))
+  )
+    return;
   throw new BitHiveError('BH_FHIR_SYNTAX', 'facts.url is not Type, Type/id or Type?criteria');
 }
 

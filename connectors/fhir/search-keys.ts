@@ -1,6 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import type { SearchKey, SearchKeyName } from '../../core/message.ts';
 import { objectsIn, textOf, type UnknownObject } from '../../formats/fhir/index.ts';
+import { messageIdentifier } from './bundle-answer.ts';
 
 /** By the code of Identifier.type (HL7 table 0203). */
 const namesByType: { readonly [code: string]: SearchKeyName } = {
@@ -69,6 +70,8 @@ function addIdentifier(
 /** `system|value` of a Bundle's identifier, or of a message's header: the sender's own name of this exchange. */
 export function exchangeIdentifier(resource: UnknownObject): string | undefined {
   if (textOf(resource, 'resourceType') !== 'Bundle') return undefined;
+  const message = messageIdentifier(resource);
+  if (message !== undefined) return `message|${message}`;
   const identifier = objectsIn(resource, 'identifier')[0];
   const value = identifier && textOf(identifier, 'value');
   return value === undefined ? undefined : `${(identifier && textOf(identifier, 'system')) ?? ''}|${value}`;

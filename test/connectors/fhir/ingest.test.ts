@@ -70,8 +70,11 @@ describe('what is taken', () => {
 
   test('a transaction at the base; the same bytes again are a duplicate', async () => {
     const bundle = transaction([putPatient('1'), putPatient('2')]);
-    expect((await post('', bundle)).status).toBe(202);
-    expect((await post('', bundle)).outcome.issue[0]?.details.text).toBe('already accepted as message 2');
+    for (let sent = 0; sent < 2; sent++) {
+      const answer = await post('', bundle);
+      expect(answer.status).toBe(200);
+      expect(answer.outcome).toMatchObject({ type: 'transaction-response', entry: [{}, {}] });
+    }
     expect(ingest.arrivals[0]?.dedupe).toEqual(ingest.arrivals[1]?.dedupe);
   });
 
@@ -116,7 +119,7 @@ describe('what is taken', () => {
       resource,
       request: { method: 'POST', url: resource.resourceType },
     }));
-    expect((await post('', transaction([putPatient('77'), ...entries]))).status).toBe(202);
+    expect((await post('', transaction([putPatient('77'), ...entries]))).status).toBe(200);
     expect(ingest.arrivals[0]?.searchKeys).toEqual([
       ['mrn', '77'],
       ['study-uid', '1.2.3'],
@@ -135,7 +138,7 @@ describe('what is taken', () => {
       'content-encoding': 'gzip',
       prefer: 'respond-async, return=minimal',
     });
-    expect([answer.status, answer.headers.get('preference-applied')]).toEqual([202, 'return=minimal']);
+    expect([answer.status, answer.headers.get('preference-applied')]).toEqual([200, 'return=minimal']);
     const body = ingest.arrivals[0]!.body as { kind: 'blob'; hash: string };
     expect(Buffer.from(ingest.blobs.get(body.hash)!).toString()).toBe(JSON.stringify(large));
     const metadata = await fetch(`${ingest.url}/metadata`, { headers: { accept: 'application/fhir+json' } });

@@ -1,9 +1,9 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import {
   closeSync,
   constants,
-  fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 
 // biome-ignore lint/suspicious/noExplicitAny: the package ships no types, and its server is used here only
 const ssh2 = createRequire(import.meta.url)('ssh2') as any;
@@ -34,8 +35,11 @@ export interface TestSftp {
   close(): Promise<void>;
 }
 
-/** An SFTP server on loopback over a folder: the server half of the same package, files of this machine. */
-export async function startSftp(folder: string, { extensions = true } = {}): Promise<TestSftp> {
+/**
+ * An SFTP server on loopback over a folder: the server half of the same package, files of this machine. With `program` (the sftp-server of
+ * OpenSSH) that one serves, on the paths of the machine.
+ */
+export async function startSftp(folder: string, options: { program?: string } = {}): Promise<TestSftp> {
   const host = ssh2.utils.generateKeyPairSync('ed25519');
   const client = ssh2.utils.generateKeyPairSync('ed25519');
   const open = new Set<{ end(): void }>();
@@ -53,9 +57,12 @@ export async function startSftp(folder: string, { extensions = true } = {}): Pro
         if (isPassword || isKey) ask.accept();
         else ask.reject(['password', 'publickey']);
       });
-      connection.on('session', (accept: () => EventEmitter) =>
-        accept().on('sftp', (take: () => EventEmitter) => serve(take() as never, folder, extensions)),
-      );
+      connection.on('session', (accept: () => EventEmitter) => {
+        const session = accept();
+        const { program } = options;
+        if (program === undefined) session.on('sftp', (take) => serve(take(), folder));
+        else session.on('subsystem', (take) => pass(take(), program));
+      });
     },
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -94,7 +101,7 @@ interface ServerSftp extends EventEmitter {
   attrs(id: number, attrs: object): void;
 }
 
-function serve(sftp: ServerSftp, folder: string, extensions: boolean): void {
+function serve(sftp: ServerSftp, folder: string): void {
   const path = (name: string): string => join(folder, name);
   const handles = new Map<number, { file?: number; names?: string[]; folder?: string }>();
   let next = 1;
@@ -176,8 +183,10 @@ function serve(sftp: ServerSftp, folder: string, extensions: boolean): void {
       renameSync(path(from), path(to));
     }),
   );
-  sftp.on('EXTENDED', (id: number, name: string, data: Buffer) => {
-    if (!extensions || name !== 'fsync@openssh.com') return sftp.status(id, STATUS_CODE.OP_UNSUPPORTED);
-    done(id, () => fsyncSync(of(data.subarray(4)).file!));
-  });
+}
+
+function pass(channel: Duplex, program: string): void {
+  const child = spawn(program, [], { stdio: ['pipe', 'pipe', 'ignore'] });
+  channel.pipe(child.stdin);
+  child.stdout.pipe(channel);
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -118,3 +119,30 @@ test('a destination: written under a hidden name, then named; sent again it is t
   });
   await destination.close();
 });
+
+/** Of Debian's openssh-sftp-server; elsewhere where the variable says. */
+const program = process.env.BITHIVE_TEST_SFTP_SERVER ?? '/usr/lib/openssh/sftp-server';
+
+(existsSync(program) ? test : test.skip)(
+  'OpenSSH: its extensions sync content and replace names',
+  async () => {
+    const real = await startSftp(root, { program });
+    const files = access({ port: real.port, hostKey: real.fingerprint });
+    await files.makeFolder(join(root, 'out'));
+    for (const text of ['first', 'second']) {
+      await files.write(join(root, 'out', '.a.tmp'), [Buffer.from(text)]);
+      expect(await files.move(join(root, 'out', '.a.tmp'), join(root, 'out', 'a'))).toBe(true);
+    }
+    expect(await files.move(join(root, 'out', 'gone'), join(root, 'out', 'a'))).toBe(false);
+    expect(await files.exists(join(root, 'out', 'gone'))).toBe(false);
+    expect((await files.list(join(root, 'out'))).map(({ name, bytesCount }) => [name, bytesCount])).toEqual([
+      ['a', 6],
+    ]);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of files.read(join(root, 'out', 'a'))) chunks.push(chunk);
+    expect(Buffer.concat(chunks).toString()).toBe('second');
+    await expect(files.list(join(root, 'none'))).rejects.toMatchObject({ code: 'BH_FILE_IO' });
+    await files.close();
+    await real.close();
+  },
+);
