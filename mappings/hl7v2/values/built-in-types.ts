@@ -5,6 +5,7 @@ import { encapsulatedData, referencePointer } from './attachment.ts';
 import { codedTypes } from './coded.ts';
 import { codingSystem } from './coding-system.ts';
 import { documentContent } from './document-content.ts';
+import { errorLocations } from './error-location.ts';
 import { identifierTypes } from './identifiers.ts';
 import { locationChain, placeTypes } from './location.ts';
 import { moneyTypes } from './money.ts';
@@ -37,6 +38,7 @@ export function builtInTypes(tables: ReadonlyMap<string, CodeTable>): Map<string
       ...referenceTypes(registry),
       ...scheduledTypes,
       ...placeTypes,
+      ...errorLocations,
       'ED>Attachment': encapsulatedData,
       'RP>Attachment': referencePointer,
       'OBX>Attachment': documentContent,

@@ -57,6 +57,14 @@ const dateLike = (yields: string, read: (run: Run, text: string) => DateTimeRead
 export const primitives: { readonly [as: string]: ValueType } = {
   string: fromText(['string', 'markdown'], 'text', (text) => text),
   'ID>code': fromText(['code'], 'a code', codeText),
+  'ID>id': leaf(['id'], () => (run, ...place) => {
+    const text = textAt(...place);
+    if (/^[A-Za-z0-9\-.]{1,64}$/.test(text)) return text;
+    const id = text.replace(/[^A-Za-z0-9\-.]/g, '-').slice(0, 64);
+    if (id !== '')
+      run.issue('information', 'value', pathOf(run, ...place), `${shown(text)} is written as ${id}`);
+    return id === '' ? undefined : id;
+  }),
   uri: fromText(['uri', 'url'], 'a URI', (text) => (/\s/.test(text) ? undefined : text)),
   integer: fromText(['integer'], 'an integer', (text) => whole(text, -2147483648)),
   unsignedInt: fromText(['unsignedInt'], 'a count', (text) => whole(text, 0)),
