@@ -132,6 +132,10 @@ export const configSchema = z.strictObject({
     nullMarker: z.enum(['omit', 'data-absent-reason']).meta({
       description: "What HL7's null leaves behind in a resource: nothing, or a data-absent-reason.",
     }),
+    reportText: z.enum(['observations', 'conclusion', 'presented-form']).meta({
+      description:
+        "What a result's lines of text (OBX-2 TX, FT) become: an Observation each, or together the report's conclusion or presented form.",
+    }),
     write: z.enum(['conditional', 'client-id']).meta({
       description:
         'How resources are written: `PUT Type?identifier=`, or `PUT Type/id` for servers that take client ids.',

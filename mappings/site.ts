@@ -33,6 +33,8 @@ export const siteSettingsSchema = z.strictObject({
   write: z.enum(['conditional', 'client-id']).default('conditional'),
   /** What HL7's null (`""`) leaves behind in the snapshot: nothing, or a data-absent-reason. Both list it as a deletion. */
   nullMarker: z.enum(['omit', 'data-absent-reason']).default('omit'),
+  /** What lines of text in a result (OBX-2 TX, FT) become: an Observation each, or together the report's conclusion or presented form. */
+  reportText: z.enum(['observations', 'conclusion', 'presented-form']).default('observations'),
 });
 
 export type SiteSettings = Readonly<z.output<typeof siteSettingsSchema>>;

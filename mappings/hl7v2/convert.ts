@@ -7,6 +7,7 @@ import { MadeResources } from './compiler/made-resources.ts';
 import type { Conversion } from './load.ts';
 import { ordersOf } from './orders.ts';
 import { completeProvenance } from './provenance.ts';
+import { relateResults } from './relations.ts';
 import { residueOf } from './residue.ts';
 import { type ConvertContext, type MapSite, Run } from './run.ts';
 import { readDateTime } from './values/date-time.ts';
@@ -32,6 +33,7 @@ export function convertMessage(
   };
   const made = new MadeResources(groupsOf);
   for (const resource of map.resources) resource.make(run, made, groupsOf);
+  if (map.groupings.has('order')) relateResults(run, made, 'order', groupsOf('order'));
   const timestamp = momentOf(run);
   for (const { resource } of made.list) {
     if (resource.resourceType !== 'Provenance') continue;

@@ -74,7 +74,7 @@ export function loadHl7ToFhirMap(options: MapOptions): Hl7ToFhirMap {
     version,
     assembler: assemblerOf(systems, version),
   };
-  const messages = compileMessages(folder, overlay);
+  const messages = compileMessages(folder, overlay, site);
   const byType = new Map(
     messages.flatMap((message) => message.takes.map((type) => [type, message] as const)),
   );
@@ -100,8 +100,13 @@ function ownMap(): MapFolder {
   return own;
 }
 
-function compileMessages(folder: MapFolder, overlay: Overlay | undefined): readonly CompiledMessage[] {
-  const vocabulary: Vocabulary = { types: builtInTypes(folder.tables), tables: folder.tables };
+function compileMessages(
+  folder: MapFolder,
+  overlay: Overlay | undefined,
+  { reportText }: SiteSettings,
+): readonly CompiledMessage[] {
+  const settings = { reportText };
+  const vocabulary: Vocabulary = { types: builtInTypes(folder.tables), tables: folder.tables, settings };
   const types = new Map(vocabulary.types);
   const growing: Vocabulary = { ...vocabulary, types };
   // A datatype may use others: each is compiled after those it names.
@@ -118,7 +123,8 @@ function compileMessages(folder: MapFolder, overlay: Overlay | undefined): reado
   const compiled = [...folder.messages.values()].map((file) =>
     compileMessage(file, folder.segments, growing),
   );
-  for (const file of unusedOf(folder, overlay)) compileRows(file, growing, new Slots(), () => undefined);
+  for (const file of unusedOf(folder, overlay))
+    compileRows(file, growing, new Slots(settings), () => undefined);
   return compiled;
 }
 

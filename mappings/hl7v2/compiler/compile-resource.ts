@@ -30,7 +30,7 @@ export function compileResource(
   const spec = file.content.resources[index] as ResourceSpec;
   const fail = (why: string): never => file.fail(['resources', index], `resource ${spec.name}: ${why}`);
   rememberPlace(spec, () => file.at(['resources', index]));
-  const slots = new Slots();
+  const slots = new Slots(vocabulary.settings);
   const anchors = typeof spec.anchor === 'string' ? [spec.anchor] : spec.anchor;
   for (const anchor of anchors) slots.of(anchor);
   const rowsOf = (name: string, target: (type: string) => boolean): readonly CompiledRow[] => {

@@ -12,9 +12,17 @@ export interface Frame {
   readonly slots: readonly (readonly Hl7Segment[])[];
 }
 
+/** Settings of the site that conditions may ask for: `$reportText`. */
+export type AskedSettings = Readonly<Record<string, string>>;
+
 /** Numbers the segment names that the rows of one resource read. */
 export class Slots {
   readonly names: string[] = [];
+  readonly settings: AskedSettings;
+
+  constructor(settings: AskedSettings) {
+    this.settings = settings;
+  }
 
   of(segment: string): number {
     const known = this.names.indexOf(segment);
@@ -82,6 +90,11 @@ export function frameCondition(text: string, slots: Slots): (frame: Frame) => bo
     if (/^[A-Z][A-Z0-9]{2}$/.test(path)) {
       const slot = slots.of(path);
       return (frame) => (frame.slots[slot]!.length > 0 ? [path] : []);
+    }
+    if (path.startsWith('$')) {
+      const value = slots.settings[path.slice(1)];
+      if (value === undefined) throw new BitHiveError('BH_HL7_PATH', `${path}: no setting of the site`);
+      return () => [value];
     }
     const source = parseSource(path, slots);
     if (source !== null) return (frame) => [conditionText(frame, source)];

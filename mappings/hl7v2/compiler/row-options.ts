@@ -2,6 +2,7 @@ import type { FhirObject } from '../../bundle/bundle.ts';
 import { keep } from '../../bundle/kept.ts';
 import type { Convert, RowOptions, ValueType } from '../values/value-type.ts';
 import type { CodeTable } from './code-table.ts';
+import type { AskedSettings } from './frame.ts';
 import { compileOutputPath, type OutputPath } from './output-path.ts';
 import type { Row } from './schema.ts';
 
@@ -9,6 +10,7 @@ import type { Row } from './schema.ts';
 export interface Vocabulary {
   readonly types: ReadonlyMap<string, ValueType>;
   readonly tables: ReadonlyMap<string, CodeTable>;
+  readonly settings: AskedSettings;
 }
 
 /** The part of a row that segments and datatypes share. */

@@ -61,7 +61,8 @@ export const messageChangesSchema = z.strictObject({
 });
 export type MessageChanges = z.output<typeof messageChangesSchema>;
 
-const { zone, assigners, defaultAssigner, fallbackCharset, nullMarker } = siteSettingsSchema.shape;
+const { zone, assigners, defaultAssigner, fallbackCharset, nullMarker, reportText } =
+  siteSettingsSchema.shape;
 
 /** `site.yaml` of an overlay: what it says stands above the settings `site.*`; assigners are joined with theirs. */
 export const siteChangesSchema = z.strictObject({
@@ -73,6 +74,7 @@ export const siteChangesSchema = z.strictObject({
   assigners: assigners.removeDefault().optional(),
   defaultAssigner,
   nullMarker: nullMarker.removeDefault().optional(),
+  reportText: reportText.removeDefault().optional(),
   why: z.string().optional(),
 });
 export type SiteChanges = z.output<typeof siteChangesSchema>;
