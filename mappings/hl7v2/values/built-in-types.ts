@@ -14,6 +14,7 @@ import { primitives } from './primitives.ts';
 import { dayCount, numberQuantity } from './quantity.ts';
 import { referenceRange } from './reference-range.ts';
 import { referenceTypes } from './references.ts';
+import { reportTextTypes } from './report-text.ts';
 import { scheduledTypes } from './scheduled.ts';
 import { studyUidIdentifier } from './study-uid.ts';
 import { subIdExtension } from './sub-id.ts';
@@ -37,6 +38,7 @@ export function builtInTypes(tables: ReadonlyMap<string, CodeTable>): Map<string
       ...identifierTypes,
       ...referenceTypes(registry),
       ...scheduledTypes,
+      ...reportTextTypes,
       ...placeTypes,
       ...errorLocations,
       'ED>Attachment': encapsulatedData,
