@@ -196,6 +196,11 @@ function writeOne(
   const { original } = run;
   run.original = undefined;
   if (value === undefined) return false;
+  const conflict = path.conflictOf?.(out, value);
+  if (conflict !== undefined) {
+    run.issue('warning', 'value', pathOf(run, segment, field, rep, component, subcomponent), conflict);
+    return false;
+  }
   const { taken } = source;
   run.take(segment, field, taken.rep === 0 || rep === 1 ? taken : { ...taken, rep });
   let chosen: string | undefined;

@@ -97,6 +97,11 @@ function readingRow(
     const { original } = run;
     run.original = undefined;
     if (value === undefined) return;
+    const conflict = parts.path.conflictOf?.(out, value);
+    if (conflict !== undefined) {
+      run.issue('warning', 'value', pathOf(run, segment, field, rep, component, subcomponent), conflict);
+      return;
+    }
     parts.path.put(out, value, parts.fixed, original);
     if (run.explainer === undefined) return;
     const input =

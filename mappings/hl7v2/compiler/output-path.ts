@@ -1,5 +1,6 @@
 import { elementOf } from '../../../formats/fhir/index.ts';
 import { type FhirObject, type FhirValue, isObject } from '../../bundle/bundle.ts';
+import { isReversed, reversed } from '../values/period.ts';
 
 /** One name of an output path: a plain element, the first of a list (`[0]`), or a new one of it (`[+]`). */
 interface Step {
@@ -18,6 +19,8 @@ export interface OutputPath {
   /** Ends in `[+]`: fixed values go into the value itself. */
   readonly fillsValue: boolean;
   isSet(target: FhirObject): boolean;
+  /** For the start or end of a Period: why a value cannot stand beside what is there. */
+  readonly conflictOf?: (target: FhirObject, value: FhirValue) => string | undefined;
   /** Puts a value in; `fixed` fills the gaps of the object that holds it, or of the value itself after `[+]`. */
   put(
     target: FhirObject,
@@ -39,8 +42,10 @@ export function compileOutputPath(type: string, text: string, fail: (why: string
   const types = checkSteps(type, steps, text, fail);
   const last = steps[steps.length - 1] as Step;
   const isPlain = steps.length === 1 && last.mode === 'one';
+  const conflictOf = conflictIn(type, steps);
   return {
     types,
+    ...(conflictOf === undefined ? {} : { conflictOf }),
     isAppending: steps.some((step) => step.mode === 'append'),
     isChoice: last.name.endsWith('[x]'),
     fillsValue: last.mode === 'append',
@@ -151,11 +156,14 @@ const isEmptyList = (list: FhirValue | undefined): boolean => !Array.isArray(lis
 /** Kept values are shared by messages: who writes into one writes into a copy. */
 const ownCopy = (value: FhirObject): FhirObject => (Object.isFrozen(value) ? { ...value } : value);
 
-/** The same identifier from two fields (ORC-2 and OBR-2) is one identifier. */
+/** The same identifier from two fields (ORC-2 and OBR-2) is one identifier; so is the same coding (FT1-7 and FT1-25). */
 function isRepeated(list: FhirValue | undefined, value: FhirValue): boolean {
   if (!Array.isArray(list) || !isObject(value)) return false;
-  const { system, value: own } = value;
-  if (typeof own !== 'string' || system === undefined) return false;
+  const { system, value: own, code } = value;
+  if (system === undefined) return false;
+  if (own === undefined && typeof code === 'string')
+    return list.some((one) => isObject(one) && one.code === code && one.system === system);
+  if (typeof own !== 'string') return false;
   if (list.length > scannedListMax) return isKnown(list, `${system}|${own}`);
   for (const one of list) if (isObject(one) && one.value === own && one.system === system) return true;
   return false;
@@ -173,6 +181,24 @@ function isKnown(list: FhirValue[], key: string): boolean {
     if (isObject(one)) known.keys.add(`${one.system}|${one.value}`);
   }
   return known.keys.has(key);
+}
+
+/** The start and the end of a Period are rows of their own; R4 (per-1) refuses one that ends before it starts. */
+function conflictIn(type: string, steps: readonly Step[]): OutputPath['conflictOf'] {
+  const { name } = steps[steps.length - 1] as Step;
+  if (name !== 'start' && name !== 'end') return undefined;
+  const way = steps.slice(0, -1);
+  const [root = '', ...inner] = type.split('.');
+  const names = [...inner, ...way.map((step) => step.name)];
+  const holds = names.length === 0 ? [root] : elementOf(root, names.join('.'))?.types;
+  if (holds?.[0] !== 'Period') return undefined;
+  return (target, value) => {
+    const period = read(target, way);
+    if (!isObject(period) || typeof value !== 'string') return undefined;
+    const other = name === 'start' ? period.end : period.start;
+    if (typeof other !== 'string') return undefined;
+    return (name === 'start' ? isReversed(value, other) : isReversed(other, value)) ? reversed : undefined;
+  };
 }
 
 /** Sets what is missing. */

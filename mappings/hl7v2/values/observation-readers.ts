@@ -4,6 +4,7 @@ import { keepDigits } from '../../bundle/decimals.ts';
 import type { Run } from '../run.ts';
 import { readDateTime, readTimeOfDay } from './date-time.ts';
 import { readNumber } from './number.ts';
+import { isReversed } from './period.ts';
 import { quantityOf } from './quantity.ts';
 import { type Convert, clean, textAt } from './value-type.ts';
 
@@ -91,6 +92,7 @@ const readDR: ReadValue = (run, segment, rep) => {
     (n) => readDateTime(textAt(segment, 5, rep, n, 0), run.messageOffset, run.site.settings.zone).text,
   );
   if (start === undefined && end === undefined) return undefined;
+  if (start !== undefined && end !== undefined && isReversed(start, end)) return undefined;
   return [
     'valuePeriod',
     { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) },

@@ -1,5 +1,7 @@
 import type { FhirObject } from '../../bundle/bundle.ts';
+import { pathOf } from '../run.ts';
 import { readDateTime } from './date-time.ts';
+import { periodOf } from './period.ts';
 import { type Convert, partAt, type ValueType } from './value-type.ts';
 
 const equipment: { readonly [code: string]: string } = {
@@ -55,9 +57,8 @@ const contactPointOf: Convert = (run, segment, field, rep, component, subcompone
   const zone = run.site.settings.zone;
   const start = readDateTime(part(13), run.messageOffset, zone).text;
   const end = readDateTime(part(14), run.messageOffset, zone).text;
-  if (start !== undefined || end !== undefined) {
-    point.period = { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
-  }
+  const period = periodOf(run, () => pathOf(run, segment, field, rep, component, subcomponent), start, end);
+  if (period !== undefined) point.period = period;
   return point;
 };
 

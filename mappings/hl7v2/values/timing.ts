@@ -1,9 +1,11 @@
 import type { FhirObject, FhirValue } from '../../bundle/bundle.ts';
 import type { CodeTable } from '../compiler/code-table.ts';
+import { pathOf } from '../run.ts';
 import { spanOf } from './amount.ts';
 import { readDateTime, readTimeOfDay } from './date-time.ts';
 import { momentAfter } from './moment-after.ts';
 import { readNumber } from './number.ts';
+import { periodOf } from './period.ts';
 import { eventTimings, repeatOf, weekdays } from './repeat-pattern.ts';
 import { durationOf, timeSpan, timeUnit } from './time-unit.ts';
 import { type Convert, clean, partAt, type RowOptions, textAt, type ValueType } from './value-type.ts';
@@ -91,12 +93,9 @@ function quantityTimingOf(code: Convert, place: Place): FhirObject | undefined {
     (start === undefined || span === undefined ? undefined : momentAfter(start, span.count, span.unit));
   const times12 = /^X(\d{1,6})$/.exec(part(3))?.[1] ?? part(12);
   if (/^[1-9]\d{0,5}$/.test(times12)) repeat.count = Number(times12);
-  if (start !== undefined || end !== undefined) {
-    repeat.boundsPeriod = {
-      ...(start === undefined ? {} : { start }),
-      ...(end === undefined ? {} : { end }),
-    };
-  } else if (span !== undefined) repeat.boundsDuration = durationOf(span.count, span.unit);
+  const bounds = periodOf(run, () => pathOf(run, segment, field, rep), start, end);
+  if (bounds !== undefined) repeat.boundsPeriod = bounds;
+  else if (span !== undefined) repeat.boundsDuration = durationOf(span.count, span.unit);
   return timingWith(code(run, segment, field, rep, 2, 1), repeat);
 }
 
