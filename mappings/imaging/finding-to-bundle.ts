@@ -1,5 +1,6 @@
 import type { Finding } from '../../core/inference.ts';
 import type { Bundle, FhirObject, Resource } from '../bundle/bundle.ts';
+import { splitPatched } from '../bundle/patched.ts';
 import { printMoment } from '../hl7v2/values/zone.ts';
 import type { SiteSettings } from '../site.ts';
 import { placeDevice } from './device.ts';
@@ -10,7 +11,7 @@ import { placePatient } from './patient.ts';
 import { placeReport } from './report.ts';
 import { ownIdentifier, place, type Scene, sceneOf } from './scene.ts';
 
-/** The order came after the report: this run writes the same report again, with `basedOn`. */
+/** The order came after the report: this run adds `basedOn` to the report that the receiver has. */
 export interface LateOrder {
   readonly linkedAtMs: number;
   /** The message that carried the order. */
@@ -21,8 +22,24 @@ export interface LateOrder {
  * A finding of the grid as a transaction for the EHR, in the shape of IHE IMR (RAD-141): DiagnosticReport, Observation, ImagingStudy, Device,
  * Patient (only if missing) and Provenance. Pure: times are the finding's, the same finding gives the same bytes.
  */
-export function findingToBundle(finding: Finding, site: SiteSettings, late?: LateOrder): Bundle {
-  const scene = sceneOf(finding, site);
+export function findingToBundle(finding: Finding, site: SiteSettings): Bundle {
+  return bundleOf(finding, site);
+}
+
+/**
+ * Links a report to an order that came after it. A physician may have signed or amended the report since: it is patched, and nothing but
+ * `basedOn` changes. `before` writes it where the receiver does not have it, and is delivered first.
+ */
+export function lateLinkToBundles(
+  finding: Finding,
+  site: SiteSettings,
+  late: LateOrder,
+): { readonly bundle: Bundle; readonly before?: Bundle } {
+  return splitPatched(bundleOf(finding, site, late), site);
+}
+
+function bundleOf(finding: Finding, site: SiteSettings, late?: LateOrder): Bundle {
+  const scene = sceneOf(finding, site, late !== undefined);
   const subject = placePatient(scene);
   const order = basedOn(scene, subject);
   const imagingStudy = placeImagingStudy(scene, subject, order);
@@ -32,8 +49,8 @@ export function findingToBundle(finding: Finding, site: SiteSettings, late?: Lat
   if (finding.status === 'completed') results.push(placeObservation(scene, finding, context));
   else if (finding.study.version > 1) results.push(placeWithdrawnObservation(scene, finding, context));
   const report = placeReport(scene, { subject, imagingStudy, order, results });
-  placeProvenance(scene, [report, ...results], context);
-  if (late !== undefined && order !== undefined) placeLink(scene, late, [report, imagingStudy], order);
+  if (late === undefined) placeProvenance(scene, [report, ...results], context);
+  else if (order !== undefined) placeLink(scene, late, [report, imagingStudy], order);
   const timestamp = late === undefined ? scene.ranAt : printMoment(late.linkedAtMs, site.zone);
   return { resourceType: 'Bundle', type: 'transaction', timestamp, entry: scene.entries };
 }

@@ -3,7 +3,7 @@ import type { FhirObject, FhirValue, Resource } from '../bundle/bundle.ts';
 import { readDateTime } from '../hl7v2/values/date-time.ts';
 import { clean } from '../hl7v2/values/value-type.ts';
 import { accessionIdentifier } from './order-reference.ts';
-import { place, type Scene, uidIdentifier } from './scene.ts';
+import { placeResult, type Scene, uidIdentifier } from './scene.ts';
 
 const dcm = 'http://dicom.nema.org/resources/ontology/DCM';
 /** Past it the series give counts only: a CT of thousands of slices would make a Bundle of megabytes that nobody reads. */
@@ -37,7 +37,7 @@ export function placeImagingStudy(
   const isListed = study.instances.length <= listedInstancesMax;
   if (series.size > 0)
     resource.series = [...series.values()].map((instances) => seriesResource(instances, isListed));
-  return place(scene, 'update', resource, identifier);
+  return placeResult(scene, resource, identifier, ['basedOn']);
 }
 
 /** Study date and time (0008,0020), (0008,0030) with the object's own offset (0008,0201), else the site's zone. */

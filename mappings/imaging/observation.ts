@@ -1,6 +1,6 @@
 import type { CompletedFinding, RefusedFinding } from '../../core/inference.ts';
 import type { FhirObject, Resource } from '../bundle/bundle.ts';
-import { ownIdentifier, place, type Scene } from './scene.ts';
+import { ownIdentifier, placeResult, type Scene } from './scene.ts';
 
 export interface FindingContext {
   readonly subject: FhirObject;
@@ -44,7 +44,7 @@ export function placeObservation(
     referenceRange: [{ high: { value: threshold, ...proportion }, text: `positive from ${threshold}` }],
     component: [{ code: { text: 'SOP Instance UID of the image' }, valueString: sopInstanceUid }],
   };
-  return place(scene, 'update', resource, observationIdentifier(scene));
+  return placeResult(scene, resource, observationIdentifier(scene));
 }
 
 /** Takes back what an earlier version of the study may have led to, so that no old finding stands beside a refusal. */
@@ -67,7 +67,7 @@ export function placeWithdrawnObservation(
       text: finding.reason,
     },
   };
-  return place(scene, 'update', resource, observationIdentifier(scene));
+  return placeResult(scene, resource, observationIdentifier(scene));
 }
 
 const observationIdentifier = (scene: Scene): { system: string; value: string } =>

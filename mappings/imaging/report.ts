@@ -3,7 +3,7 @@ import type { FhirObject, Resource } from '../bundle/bundle.ts';
 import { evaluationLines } from './evaluation.ts';
 import { studyMoment } from './imaging-study.ts';
 import { hasOrderOfAnother } from './order-reference.ts';
-import { ownIdentifier, place, type Scene } from './scene.ts';
+import { ownIdentifier, placeResult, type Scene } from './scene.ts';
 
 const radiology = {
   coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0074', code: 'RAD', display: 'Radiology' }],
@@ -45,7 +45,7 @@ export function placeReport(
   report.presentedForm = [
     { contentType: 'text/html', data: Buffer.from(html).toString('base64'), title: 'Preliminary AI report' },
   ];
-  return place(scene, 'update', report, identifier);
+  return placeResult(scene, report, identifier, ['basedOn']);
 }
 
 const orderOfAnother =

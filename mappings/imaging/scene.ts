@@ -18,10 +18,13 @@ export interface Scene {
   /** When the model ran, in the site's zone. */
   readonly ranAt: string;
   readonly entries: BundleEntry[];
+  /** The results stand at the receiver and may have been signed there since: they get their order and nothing else. */
+  readonly isLink: boolean;
 }
 
-export function sceneOf(finding: Finding, site: SiteSettings): Scene {
+export function sceneOf(finding: Finding, site: SiteSettings, isLink: boolean): Scene {
   return {
+    isLink,
     finding,
     site,
     systems: siteSystems(site),
@@ -33,10 +36,27 @@ export function sceneOf(finding: Finding, site: SiteSettings): Scene {
 }
 
 /** Adds a resource under its identifier and answers a reference to it. */
-export function place(scene: Scene, mode: WriteMode, resource: Resource, identifier: Identifier): FhirObject {
+export function place(
+  scene: Scene,
+  mode: WriteMode,
+  resource: Resource,
+  identifier: Identifier,
+  patched: readonly string[] = [],
+): FhirObject {
   const uuid = scene.uuid(resource.resourceType, identifier.system, identifier.value);
-  scene.entries.push(bundleEntry(scene.site, mode, uuid, resource, identifier));
+  scene.entries.push(bundleEntry(scene.site, mode, uuid, resource, identifier, patched));
   return { reference: `urn:uuid:${uuid}` };
+}
+
+/** Adds what a model said: as it is now or, to link it to its order, with nothing changed but `linked`. */
+export function placeResult(
+  scene: Scene,
+  resource: Resource,
+  identifier: Identifier,
+  linked: readonly string[] = [],
+): FhirObject {
+  if (!scene.isLink) return place(scene, 'update', resource, identifier);
+  return place(scene, linked.length > 0 ? 'patch' : 'ensure', resource, identifier, linked);
 }
 
 /** An identifier of ours over what makes a thing the same thing. */

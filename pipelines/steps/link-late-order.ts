@@ -11,7 +11,7 @@ import type { PrintReport } from './report-finding.ts';
 export const awaitedScope = (channel: string): string => `${channel}/awaited-order`;
 
 /**
- * One look for the order of reports that were written without: there now, the same reports are written again with it, from the kept findings
+ * One look for the order of reports that were written without: there now, the reports are patched with it, from the kept findings
  * and without a run of the model; the state goes in the same transaction, so it happens once.
  */
 export function linkLateOrder(
@@ -56,7 +56,8 @@ export function linkLateOrder(
   const isAsReported = (version: number): boolean => study.status === 'complete' && study.version === version;
   const linked = awaited.findings.filter((finding) => isAsReported(finding.study.version));
   const late = { linkedAtMs: nowMs, messageId };
-  for (const finding of linked) output.products.push(print({ ...wholeOf(finding, instances), order }, late));
+  for (const finding of linked)
+    output.products.push(...print({ ...wholeOf(finding, instances), order }, late));
   const findings = awaited.findings.filter((finding) => !linked.includes(finding));
   if (linked.length > 0) output.report.order = { linked: linked.map(({ model }) => model.name), messageId };
   if (findings.length === 0) output.states.push({ scope, key, value: null });

@@ -1,8 +1,13 @@
 import { z } from 'zod';
 import type { Finding } from '../../core/inference.ts';
 import { urgencyPriority } from '../../core/order.ts';
-import { findingToBundle, type LateOrder } from '../../mappings/imaging/finding-to-bundle.ts';
+import {
+  findingToBundle,
+  type LateOrder,
+  lateLinkToBundles,
+} from '../../mappings/imaging/finding-to-bundle.ts';
 import { isOrderOfPatient } from '../../mappings/imaging/order-match.ts';
+import type { Bundle } from '../../mappings/index.ts';
 import type { SiteSettings } from '../../mappings/site.ts';
 import type { StepKind } from '../channel/catalog.ts';
 import type { ProcessOutput, Product, StepInput } from '../process/step.ts';
@@ -30,15 +35,15 @@ const settings = z
     return { waitMs: orderDays * dayMs, firstMs: orderFirstMs };
   });
 
-/** Makes the product that writes a report; `late` when its order came after it. */
-export type PrintReport = (finding: Finding, late?: LateOrder) => Product;
+/** Makes what writes a report; `late` when its order came after it: what links the two. */
+export type PrintReport = (finding: Finding, late?: LateOrder) => readonly Product[];
 
 /**
  * `report`: a finding of the grid becomes the transaction that writes its DiagnosticReport to the EHR. The order is looked up again here: it
  * may have come while the model ran. Without one the report waits for it.
  */
 export function reportFinding(site: SiteSettings): StepKind<AwaitSettings> {
-  const print: PrintReport = (finding, late) => productOf(finding, site, late);
+  const print: PrintReport = (finding, late) => productsOf(finding, site, late);
   return {
     kind: 'report',
     settings,
@@ -68,7 +73,7 @@ function report(
   const awaited = parseAwaitedOrder(input.state.get(scope, key));
   const isLinked = order !== undefined && isOrderOfPatient(order, instances);
   if (order && !isLinked) output.report.issues = [issueOfAnotherPatient(order)];
-  output.products.push(print(order ? { ...finding, order } : finding));
+  output.products.push(...print(order ? { ...finding, order } : finding));
 
   if (!isLinked && accessionNumber && waiting.waitMs > 0) {
     const nowMs = input.message.receivedAtMs;
@@ -86,12 +91,15 @@ function report(
 const accessionOf = ({ study }: Finding): string | undefined =>
   study.instances.find(({ accessionNumber }) => accessionNumber)?.accessionNumber;
 
-function productOf(finding: Finding, site: SiteSettings, late?: LateOrder): Product {
+function productsOf(finding: Finding, site: SiteSettings, late?: LateOrder): readonly Product[] {
   const { study, order, model } = finding;
   const patientId = study.instances[0]?.patientId;
-  return {
+  const { bundle, before }: { readonly bundle: Bundle; readonly before?: Bundle } =
+    late === undefined ? { bundle: findingToBundle(finding, site) } : lateLinkToBundles(finding, site, late);
+  // Deliveries of one message keep their order in the lanes that they share.
+  return (before === undefined ? [bundle] : [before, bundle]).map((one) => ({
     contentType: fhirContentType,
-    bytes: new TextEncoder().encode(JSON.stringify(findingToBundle(finding, site, late))),
+    bytes: new TextEncoder().encode(JSON.stringify(one)),
     keys: [study.studyInstanceUid, ...(patientId ? [patientId] : [])],
     // A link is no news of the patient: it never goes before a report.
     priority: late === undefined ? urgencyPriority[order?.urgency ?? 'routine'] : 0,
@@ -101,5 +109,5 @@ function productOf(finding: Finding, site: SiteSettings, late?: LateOrder): Prod
       model: model.name,
       ...(late === undefined ? {} : { lateOrder: late.messageId }),
     },
-  };
+  }));
 }

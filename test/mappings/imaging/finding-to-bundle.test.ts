@@ -227,12 +227,12 @@ describe('the evaluation of the model', () => {
     'Evaluation: Test set A, n = 624, 2026-11-22: AUC 0.978, accuracy 0.902, sensitivity 0.992, specificity 0.752.';
   const htmlOf = (bundle: Bundle) =>
     Buffer.from(
-      (one(bundle, 'DiagnosticReport')?.presentedForm as { data: string }[])[0]?.data ?? '',
+      (one(bundle, 'DiagnosticReport')?.presentedForm as { data: string }[] | undefined)?.[0]?.data ?? '',
       'base64',
     ).toString();
 
   test('stands in the report with its n and date', () => {
-    expect((one(evaluated, 'DiagnosticReport')?.conclusion as string).split('\n')).toContain(line);
+    expect(String(one(evaluated, 'DiagnosticReport')?.conclusion).split('\n')).toContain(line);
     expect(htmlOf(evaluated)).toContain(line);
   });
   test('stands in the Device, as text and as figures', () => {

@@ -7,6 +7,20 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const reportOf = (imaging: ImagingProcess): Resource => imaging.resources('DiagnosticReport')[0] as Resource;
 
+/** Patches of the newest bundle: the type of each patched resource, and what is set. */
+function patches(imaging: ImagingProcess): { readonly [type: string]: unknown } {
+  const patched = (imaging.bundles.at(-1)?.entry ?? []).filter(({ request }) => request.method === 'PATCH');
+  return Object.fromEntries(
+    patched.map(({ request, resource }) => [
+      request.url.split('?')[0],
+      JSON.parse(Buffer.from(String(resource.data), 'base64').toString('utf8')),
+    ]),
+  );
+}
+
+/** A link is two transactions: what makes sure that the report is there, and the patch. */
+const linkBundles = 2;
+
 /** A report was written, and no order is known. */
 function reported(imaging: ImagingProcess): Resource {
   imaging.finding(imaging.study());
@@ -16,38 +30,47 @@ function reported(imaging: ImagingProcess): Resource {
 }
 
 describe('an order that comes after the report', () => {
-  test('is linked by the same report, once, and no model runs again', () => {
+  test('is patched into the report, once, and no model runs again', () => {
     const imaging = new ImagingProcess();
     const first = reported(imaging);
     imaging.pass(10 * 60_000);
     imaging.order();
     imaging.pass(hourMs);
 
-    expect(imaging.bundles).toHaveLength(2);
+    expect(imaging.bundles).toHaveLength(1 + linkBundles);
     expect(imaging.jobs).toHaveLength(1);
-    const bundle = imaging.bundles[1];
-    expect(validate(bundle)).toEqual([]);
-    const order = bundle?.entry.find(({ resource }) => resource.resourceType === 'ServiceRequest');
-    expect(reportOf(imaging)).toEqual({ ...first, basedOn: [{ reference: order?.fullUrl }] });
-    const writes = imaging.bundles.map(
-      ({ entry }) => entry.find(({ resource }) => resource.resourceType === 'DiagnosticReport')?.request,
-    );
-    expect(writes[1]).toEqual(writes[0]);
+    const [written, ensured, linked] = imaging.bundles;
+    expect(validate(ensured)).toEqual([]);
+    expect(validate(linked)).toEqual([]);
+    const ofReport = (bundle: typeof written) =>
+      bundle?.entry.find(({ request }) => /DiagnosticReport/.test(request.url));
+    const basedOn = [
+      { type: 'ServiceRequest', identifier: { system: 'https://his.example/order', value: 'P1' } },
+    ];
+    const add = [{ op: 'add', path: '/basedOn', value: basedOn }];
+    expect(patches(imaging)).toEqual({ DiagnosticReport: add, ImagingStudy: add });
+    expect(ofReport(linked)?.request.url).toBe(ofReport(written)?.request.url);
+    // Where the receiver lost it, it is written as it was; where it has it, nothing is overwritten.
+    const { basedOn: byAccession, ...rest } = first;
+    expect(byAccession).toMatchObject([{ identifier: { value: 'ACC1' } }]);
+    expect(ofReport(ensured)).toMatchObject({ request: { method: 'POST' }, resource: rest });
+    expect(
+      imaging.bundles.slice(1).flatMap(({ entry }) => entry.map(({ request }) => request.method)),
+    ).not.toContain('PUT');
 
     imaging.pass(30 * dayMs);
-    expect(imaging.bundles).toHaveLength(2);
+    expect(imaging.bundles).toHaveLength(1 + linkBundles);
     expect([...imaging.states.keys()].filter((key) => key.includes('awaited'))).toEqual([]);
   });
 
   test('leaves a Provenance that says why the report has another version', () => {
     const imaging = new ImagingProcess();
     reported(imaging);
-    const before = imaging.resources('Provenance');
+    const [ofRun] = imaging.resources('Provenance');
     imaging.order();
     imaging.pass(hourMs);
-    const [ofRun, ofLink, ...more] = imaging.resources('Provenance');
+    const [ofLink, ...more] = imaging.resources('Provenance');
     expect(more).toEqual([]);
-    expect(ofRun).toEqual(before[0]);
     expect(ofLink).toMatchObject({
       reason: [{ text: expect.stringContaining('The order came after the report') }],
       entity: [{ what: { display: 'Order of message 77' } }],
@@ -62,7 +85,7 @@ describe('an order that comes after the report', () => {
     expect(looks.length).toBeLessThan(80);
     imaging.order();
     imaging.pass(6 * hourMs);
-    expect(imaging.bundles).toHaveLength(2);
+    expect(imaging.bundles).toHaveLength(1 + linkBundles);
   });
 
   test.each([2, 10, 45, 180])('%d minutes late', (minutes) => {
@@ -71,7 +94,7 @@ describe('an order that comes after the report', () => {
     imaging.pass(minutes * 60_000);
     imaging.order();
     imaging.pass((minutes * 60_000) / 4 + 10_000);
-    expect(imaging.bundles).toHaveLength(2);
+    expect(imaging.bundles).toHaveLength(1 + linkBundles);
   });
 
   test('while the model runs is linked at once, and nothing waits', () => {
@@ -108,11 +131,11 @@ describe('an order that comes after the report', () => {
     imaging.finding({ job: { ...job.job, model: 'other' } });
     imaging.order();
     imaging.pass(hourMs);
-    expect(imaging.bundles).toHaveLength(4);
+    expect(imaging.bundles).toHaveLength(2 + 2 * linkBundles);
     const writes = (bundle: number) =>
-      imaging.bundles[bundle]?.entry.find(({ resource }) => resource.resourceType === 'DiagnosticReport')
-        ?.request.url;
-    expect(new Set([writes(2), writes(3)])).toEqual(new Set([writes(0), writes(1)]));
+      imaging.bundles[bundle]?.entry.find(({ request }) => /^DiagnosticReport/.test(request.url))?.request
+        .url;
+    expect(new Set([writes(3), writes(5)])).toEqual(new Set([writes(0), writes(1)]));
   });
 
   test('never is given up in time, and leaves nothing behind', () => {
@@ -148,9 +171,10 @@ describe('an order that comes after the report', () => {
     const imaging = new ImagingProcess();
     const refusal = { status: 'refused', code: 'BH_MODEL_INPUT', reason: 'no chest' };
     imaging.finding(imaging.study(), refusal);
+    expect(reportOf(imaging)).toMatchObject({ status: 'cancelled' });
     imaging.order();
     imaging.pass(hourMs);
-    expect(reportOf(imaging)).toMatchObject({ status: 'cancelled', basedOn: [expect.anything()] });
+    expect(Object.keys(patches(imaging))).toContain('DiagnosticReport');
   });
 });
 
@@ -185,8 +209,8 @@ describe('an order of another patient', () => {
     expect(imaging.bundles).toHaveLength(1);
     imaging.order({ messageId: 6 });
     imaging.pass(hourMs);
-    expect(imaging.bundles).toHaveLength(2);
-    expect(reportOf(imaging).basedOn).toHaveLength(1);
+    expect(imaging.bundles).toHaveLength(1 + linkBundles);
+    expect(Object.keys(patches(imaging))).toContain('DiagnosticReport');
   });
 
   test('is none when the images carry another id of the same patient', () => {

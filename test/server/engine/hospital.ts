@@ -32,7 +32,11 @@ export interface EhrResource {
   readonly conclusion?: string;
   readonly valueQuantity?: { readonly value: number };
   readonly result?: readonly { readonly reference: string }[];
-  readonly basedOn?: readonly { readonly reference?: string }[];
+  readonly identifier?: readonly { readonly system?: string; readonly value?: string }[];
+  readonly basedOn?: readonly {
+    readonly reference?: string;
+    readonly identifier?: { readonly system: string; readonly value: string };
+  }[];
   readonly imagingStudy?: readonly { readonly reference: string }[];
   readonly active?: boolean;
   readonly name?: readonly { readonly family?: string; readonly given?: readonly string[] }[];

@@ -40,26 +40,36 @@ async function sendOrder(running: Hospital, patient: DemoPatient): Promise<void>
 const sendImage = (running: Hospital, { file }: DemoPatient) =>
   dicomwebClient(running).storeInstances({ datasets: [Uint8Array.from(readFileSync(file)).buffer] });
 
-test('the EHR gets the order into the report that it has, as one more version, and the model ran once', async () => {
+test('the order gets into the report that a physician signed meanwhile, and nothing else of it changes; the model ran once', async () => {
   const running = await start();
   const [patient] = await demoPatients();
   if (!patient) throw new TypeError('the demo has patients');
   await sendImage(running, patient);
   await until(async () => (await running.search('DiagnosticReport')).length === 1);
   const [first] = await running.search('DiagnosticReport');
-  expect(first?.conclusion).toContain('Evaluation: PneumoniaMNIST test set, n = 624, 2026-11-22: AUC 0.978');
+  if (!first) throw new TypeError('the report was found');
+  expect(first.conclusion).toContain('Evaluation: PneumoniaMNIST test set, n = 624, 2026-11-22: AUC 0.978');
+  const signed = { ...first, status: 'final', conclusion: 'No pneumonia. Dr Muster.' };
+  await fetch(`${running.ehr.url}/DiagnosticReport/${first.id}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/fhir+json' },
+    body: JSON.stringify(signed),
+  });
 
   await sendOrder(running, patient);
   const linked = await until(async () => {
     const [report] = await running.search('DiagnosticReport');
-    return report?.basedOn?.[0]?.reference === undefined ? undefined : report;
+    const [order] = report?.basedOn ?? [];
+    return order?.identifier?.value === first.basedOn?.[0]?.identifier?.value ? undefined : report;
+  });
+  const identifier = { system: expect.any(String), value: expect.any(String) };
+  expect(linked).toEqual({
+    ...signed,
+    meta: expect.anything(),
+    basedOn: [{ type: 'ServiceRequest', identifier }],
   });
   const [order] = await running.search('ServiceRequest');
-  expect(linked).toEqual({
-    ...first,
-    meta: expect.anything(),
-    basedOn: [{ reference: `ServiceRequest/${order?.id}` }],
-  });
+  expect(order?.identifier).toContainEqual(expect.objectContaining({ ...linked.basedOn?.[0]?.identifier }));
   expect(await running.engine.store.searchMessages({ kind: 'finding', limit: 9 })).toHaveLength(1);
   expect(await running.search('Observation')).toHaveLength(1);
   expect(await running.search('Patient')).toHaveLength(1);
