@@ -30,6 +30,7 @@ export function compileLink(
   const other =
     file.resources.find((one) => one.name === name) ??
     fail(`links to ${name}, which is none of this message`);
+  path.checkFixed(fixed, fail);
   const frozen = fixedOf(fixed);
   const put = (resource: Resource, one: Made) =>
     path.put(resource, { reference: referenceTo(resource, one) }, frozen, undefined);
@@ -66,6 +67,7 @@ export function compilePeers(
 ): (ones: readonly Made[]) => void {
   const path = compileOutputPath(spec.type, to, fail);
   if (!path.types.includes('Reference') || !path.isAppending) fail(`peers: ${to} is no list of references`);
+  path.checkFixed(fixed, fail);
   const frozen = fixedOf(fixed);
   const holds = when === undefined ? undefined : frameCondition(when, slots);
   const link = (from: Made, other: Made): void => {
@@ -94,6 +96,7 @@ export function compileBack(
   const element = back.to.split('.').slice(0, -1).join('.').replace(/\[.\]/g, '');
   const rows =
     back.map === undefined ? [] : rowsOf(back.map, (target) => target === `${other.type}.${element}`);
+  path.checkFixed(back.with, fail);
   const fixed = fixedOf(back.with);
   return (run, made, one) => {
     if (holds?.(one.frame) === false) return;

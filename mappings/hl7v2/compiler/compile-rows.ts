@@ -75,6 +75,7 @@ function fixedRow(row: Row, target: string, slots: Slots, fail: (why: string) =>
   const path = compileOutputPath(target, row.to!, fail);
   const value = keep(row.value) as FhirValue;
   const holds = conditionOf(row, slots, fail);
+  path.checkFixed(row.with, fail);
   const fixed = fixedOf(row.with);
   const write: Write = (run, frame, out) => {
     if (holds?.(frame) === false || (!path.isAppending && path.isSet(out))) return;

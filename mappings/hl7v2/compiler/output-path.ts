@@ -28,6 +28,8 @@ export interface OutputPath {
     fixed: FhirObject | undefined,
     original: FhirObject | undefined,
   ): void;
+  /** Fails where `fixed` names what R4 does not have in the object that `put` fills with it. */
+  checkFixed(fixed: object | undefined, fail: (why: string) => never): void;
   /** Path of what `put` wrote last, for explanations. */
   describe(target: FhirObject): string;
 }
@@ -53,8 +55,26 @@ export function compileOutputPath(type: string, text: string, fail: (why: string
       ? (target) => target[last.name] !== undefined
       : (target) => read(target, steps) !== undefined,
     put: isPlain ? putPlain(last.name) : putDeep(steps),
+    checkFixed: (fixed, failed) =>
+      checkFixed(type, last.mode === 'append' ? steps : steps.slice(0, -1), fixed, failed),
     describe: (target) => describe(target, steps),
   };
+}
+
+function checkFixed(
+  type: string,
+  holder: readonly Step[],
+  fixed: object | undefined,
+  fail: (why: string) => never,
+): void {
+  const [root = '', ...inner] = type.split('.');
+  const way = [...inner, ...holder.map((step) => step.name)];
+  // What an extension of a primitive holds is not asked.
+  if (way.some((name) => name.startsWith('_'))) return;
+  for (const name of Object.keys(fixed ?? {})) {
+    const path = [...way, name.replace(/^_/, '')].join('.');
+    if (elementOf(root, path) === undefined) fail(`with: FHIR R4 has no ${root}.${path}`);
+  }
 }
 
 function checkSteps(

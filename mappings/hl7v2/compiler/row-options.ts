@@ -34,6 +34,7 @@ export function compileRowParts(
   if (!path.isChoice && !type.yields.some((one) => path.types.includes(one))) {
     fail(`${row.as} gives ${type.yields.join(' or ')}; ${target}.${row.to} takes ${path.types.join(' or ')}`);
   }
+  path.checkFixed(row.with, fail);
   return {
     path,
     type,

@@ -110,6 +110,13 @@ describe('a map folder', () => {
       /links to person/,
     ],
     [
+      'a fixed value of what R4 has not',
+      'segments/nk1.relatedperson.yaml',
+      'with: { use: work }',
+      'with: { usage: work }',
+      /row NK1-6: with: FHIR R4 has no RelatedPerson\.telecom\.usage/,
+    ],
+    [
       'a condition of a resource that cannot be read',
       'messages/adt_a01.yaml',
       'when: "PID-18 valued"',
