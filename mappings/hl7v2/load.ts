@@ -24,6 +24,7 @@ import { applyOverlay, type Overlay, siteWith } from './overlay/overlay.ts';
 import { assemblerOf } from './provenance.ts';
 import type { ConvertContext, MapSite } from './run.ts';
 import { builtInTypes } from './values/built-in-types.ts';
+import { laboratoryTypes } from './values/laboratory.ts';
 
 export interface Conversion {
   readonly bundle: Bundle;
@@ -120,6 +121,7 @@ function compileMessages(
     if (at < 0) file!.fail(['type'], 'datatypes use each other in a circle');
     types.set(`${file!.content.type}>${file!.content.target}`, compileType(file!, growing));
   }
+  for (const [name, type] of Object.entries(laboratoryTypes(types))) types.set(name, type);
   const compiled = [...folder.messages.values()].map((file) =>
     compileMessage(file, folder.segments, growing),
   );

@@ -4,6 +4,7 @@ import { amountTypes } from './amount.ts';
 import { encapsulatedData, referencePointer } from './attachment.ts';
 import { codedTypes } from './coded.ts';
 import { codingSystem } from './coding-system.ts';
+import { deviceReference } from './device.ts';
 import { documentContent } from './document-content.ts';
 import { errorLocations } from './error-location.ts';
 import { identifierTypes } from './identifiers.ts';
@@ -52,6 +53,7 @@ export function builtInTypes(tables: ReadonlyMap<string, CodeTable>): Map<string
       'PL>Location': locationChain,
       'NM>Quantity': numberQuantity,
       'NM>days': dayCount,
+      'EI>Device': deviceReference,
       'OBX>value': observationValue(registry, concept),
       'OBX>referenceRange': referenceRange(registry),
       'OG>Extension': subIdExtension,
