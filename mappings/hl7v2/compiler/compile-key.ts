@@ -149,7 +149,10 @@ function keyed(run: Run, resource: Resource, { system, value }: Identifier): Ret
   return { uuid: run.site.uuid(resource.resourceType, system, value), identifier: { system, value } };
 }
 
-/** An identifier of ours; the second resource of the same key in one message gets an ordinal, so that none is lost. */
+/**
+ * An identifier of ours; the second resource of the same key in one message gets an ordinal, so that none is lost, unless its map says that
+ * it is the same thing again.
+ */
 function own(
   run: Run,
   spec: ResourceSpec,
@@ -160,7 +163,8 @@ function own(
   const system = site.systems.local(spec.write === 'record' ? 'message-part' : (spec.space ?? spec.name));
   const first = site.uuid(resource.resourceType, ...parts);
   const nth = run.countOf(first);
-  const value = nth === 1 ? first : site.uuid(resource.resourceType, ...parts, String(nth));
+  const value =
+    nth === 1 || spec.again === 'once' ? first : site.uuid(resource.resourceType, ...parts, String(nth));
   const { uuid } = keyed(run, resource, { system, value });
   const identifier = { system, value };
   if (spec.write !== 'record') {

@@ -43,7 +43,15 @@ export function compileResource(
   const holds = conditionOf(spec.when, slots);
   const earlier = file.content.resources.slice(0, index);
   const links = Object.entries(spec.link).flatMap(([to, one]) =>
-    (Array.isArray(one) ? one : [one]).map((link) => compileLink(spec, to, link, file.content, fail)),
+    (Array.isArray(one) ? one : [one]).map((link) => {
+      const write = compileLink(spec, to, link, file.content, fail);
+      const isMeant = typeof link === 'string' ? undefined : conditionOf(link.when, slots);
+      if (isMeant === undefined) return write;
+      const writeIfMeant: typeof write = (run, made, frame, resource) => {
+        if (isMeant(frame)) write(run, made, frame, resource);
+      };
+      return writeIfMeant;
+    }),
   );
   const backs = (Array.isArray(spec.back) ? spec.back : spec.back === undefined ? [] : [spec.back]).map(
     (one) => compileBack(one, earlier, rowsOf, conditionOf(one.when, slots), fail),

@@ -65,7 +65,10 @@ export const typeFileSchema = z.strictObject({
 });
 export type TypeFile = z.output<typeof typeFileSchema>;
 
-const oneLink = z.union([z.string(), z.strictObject({ resource: z.string(), with: fixed.optional() })]);
+const oneLink = z.union([
+  z.string(),
+  z.strictObject({ resource: z.string(), with: fixed.optional(), when: condition.optional() }),
+]);
 const link = z.union([oneLink, z.array(oneLink)]);
 
 /** An element of a list of which each has a segment of its own: every AIP is one `Appointment.participant`. */
@@ -102,7 +105,9 @@ export const resourceSchema = z.strictObject({
   group: z.string().optional(),
   /** Segments that belong to the anchor they follow: IN2 to IN1, NTE to OBX. */
   trailing: z.array(z.string()).default([]),
-  /** Segments that may stand between the anchor and its trailing ones. */
+  /** The anchor counts only behind one of these segments: a ROL behind PV1 is of the visit, one behind PR1 of the procedure. */
+  follows: z.array(z.string()).default([]),
+  /** Segments that may stand between the anchor and its trailing ones, or what it follows. */
   through: z.array(z.string()).default([]),
   maps: z.array(z.string()).default([]),
   parts: z.array(part).default([]),
@@ -115,9 +120,10 @@ export const resourceSchema = z.strictObject({
   space: z.string().optional(),
   /**
    * A business identifier that comes again in the message is the same thing: `error`, when it should not be said twice; `same`, when it
-   * is repeated by custom. `other`: another thing that was given the same number; it gets the next key.
+   * is repeated by custom. `other`: another thing that was given the same number; it gets the next key. `once`: the same, even
+   * where only a key of ours says so (the insurance that each charge repeats).
    */
-  again: z.enum(['error', 'same', 'other']).default('error'),
+  again: z.enum(['error', 'same', 'once', 'other']).default('error'),
   /** Identifier types in order of preference. */
   prefer: z.array(z.string()).default([]),
   /** Its number changes: until this message the receiver knows it under the one that ends (`use: old`). */
