@@ -7,6 +7,9 @@ export type Urgency = (typeof urgencies)[number];
 /** Outbox priority of each urgency (`NewDelivery.priority`). */
 export const urgencyPriority: Readonly<Record<Urgency, number>> = { stat: 9, urgent: 5, routine: 0 };
 
+/** Scope of the states under which channels publish orders for each other, by accession number. */
+export const orderScope = 'order';
+
 /**
  * What an imaging order says that later messages need. Published by the order's channel under its accession number,
  * read by the imaging channel when a study of that accession number is complete.

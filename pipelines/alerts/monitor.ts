@@ -142,7 +142,7 @@ export class AlertMonitor {
       const [newest] =
         settings.silenceMinutes === 0
           ? []
-          : await store.searchMessages({ channel: name, kind: source.messageKind, sinceMs, limit: 1 });
+          : await store.listMessages({ channel: name, kind: source.messageKind, sinceMs, limit: 1 });
       // A silence that an earlier run told is not broken by a restart.
       const sinceAtLeastMs = this.#recalled.has(`silence|${name}`) ? 0 : this.#startedAtMs;
       const lastReceivedAtMs = Math.max(newest?.receivedAtMs ?? 0, sinceAtLeastMs);

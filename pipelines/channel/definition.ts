@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { orderScope } from '../../core/order.ts';
 
 /**
  * The shape of a channel file. What stands inside a source, a step or a destination is checked by its own kind
@@ -73,7 +74,11 @@ export interface AlertSettings {
 }
 
 export const channelSchema = z.strictObject({
-  channel: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a name of lower-case letters, digits and hyphens'),
+  channel: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a name of lower-case letters, digits and hyphens')
+    // A channel's own states lie under its name: one of that name would take the published orders for its own and keep them for ever.
+    .refine((name) => name !== orderScope, `"${orderScope}" is the scope that orders are published under`),
   description: z.string().optional(),
   source: kindAndSettings('source'),
   ack: ackSchema,

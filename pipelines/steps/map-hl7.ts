@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import type { Json } from '../../core/json.ts';
-import { orderFactsJson, urgencyPriority } from '../../core/order.ts';
+import { orderFactsJson, orderScope, urgencyPriority } from '../../core/order.ts';
 import { type Hl7ToFhirMap, printBundle } from '../../mappings/index.ts';
 import type { StepKind } from '../channel/catalog.ts';
-import { orderScope } from '../study/order-of-study.ts';
 import { Utf8Block } from './utf8-block.ts';
 
 export const fhirContentType = 'application/fhir+json';

@@ -1,10 +1,7 @@
 import type { JsonObject } from '../../core/json.ts';
-import type { OrderFacts } from '../../core/order.ts';
+import { type OrderFacts, orderScope } from '../../core/order.ts';
 import type { StateReader } from '../process/step.ts';
 import { parseOrder } from './stored.ts';
-
-/** Scope under which order channels publish `OrderFacts`, by accession number. */
-export const orderScope = 'order';
 
 /** The order under an accession number. Whose it is, is another question (`isOrderOfPatient`): accession numbers are typed by people. */
 export function orderUnder(state: StateReader, accessionNumber: string | undefined): OrderFacts | undefined {

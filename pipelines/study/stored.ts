@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { BitHiveError, type ErrorCode } from '../../core/errors.ts';
-import { type BlobHash, parseBlobHash } from '../../core/ids.ts';
 import type { Finding } from '../../core/inference.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import { limits } from '../../core/limits.ts';
 import type { Message } from '../../core/message.ts';
-import { type OrderFacts, urgencies } from '../../core/order.ts';
+import type { OrderFacts } from '../../core/order.ts';
 import type { StudyInstance } from '../../core/study.ts';
+import { instanceFactsSchema, instanceSchema, orderSchema } from '../../core/study-schema.ts';
 import type { StudyState } from './assembly.ts';
 
 /**
@@ -19,47 +19,6 @@ const maybe = z.exactOptional(text);
 const count = z.exactOptional(z.number());
 const moment = z.number();
 
-const blobHash = text.transform((value, context): BlobHash => {
-  const hash = parseBlobHash(value);
-  if (hash) return hash;
-  context.addIssue({ code: 'custom', message: 'not a SHA-256 in lower-case hexadecimal' });
-  return z.NEVER;
-});
-
-const instanceFacts = {
-  sopInstanceUid: name,
-  sopClassUid: text,
-  transferSyntaxUid: text,
-  studyInstanceUid: name,
-  seriesInstanceUid: text,
-  modality: text,
-  accessionNumber: maybe,
-  patientId: maybe,
-  patientIdIssuer: maybe,
-  patientName: maybe,
-  patientBirthDate: maybe,
-  patientSex: maybe,
-  studyDate: maybe,
-  studyTime: maybe,
-  timezoneOffset: maybe,
-  studyDescription: maybe,
-  seriesDescription: maybe,
-  bodyPart: maybe,
-  viewPosition: maybe,
-  seriesNumber: count,
-  instanceNumber: count,
-  rows: count,
-  columns: count,
-  frames: count,
-};
-const instanceFactsSchema = z.object(instanceFacts);
-const instanceSchema = z.object({
-  ...instanceFacts,
-  blob: blobHash,
-  bytesCount: z.number(),
-  receivedAtMs: moment,
-});
-
 const studyStateSchema = z.object({
   status: z.enum(['open', 'complete']),
   version: z.int().min(0),
@@ -68,20 +27,6 @@ const studyStateSchema = z.object({
   lastAtMs: moment,
   accessionNumber: maybe,
   patientId: maybe,
-});
-
-const orderSchema = z.object({
-  accessionNumber: text,
-  placerOrderNumber: maybe,
-  fillerOrderNumber: maybe,
-  patientId: text,
-  otherPatientIds: z.exactOptional(z.array(text)),
-  urgency: z.enum(urgencies),
-  modality: maybe,
-  studyInstanceUid: maybe,
-  procedure: z.exactOptional(z.object({ code: text, display: text, system: maybe })),
-  messageId: z.number(),
-  identifiers: z.array(z.object({ system: text, value: text })),
 });
 
 const share = z.number().min(0).max(1);

@@ -76,6 +76,12 @@ test('a variable of the environment stands before its default', () => {
 });
 
 describe('every fault names file and line', () => {
+  test('no channel has the name under which orders are published', () => {
+    expect(() =>
+      compileChannel(orders.replace('channel: orders', 'channel: order'), 'order.yaml', catalog, {}),
+    ).toThrow(/published under/);
+  });
+
   test.each([
     ['not YAML', orders, 'filter: "MSH', 'filter: "MSH-9.1\nack: [', 'BH_CONFIG_SYNTAX', 5],
     ['an unknown key', orders, 'ack:', 'acks:', 'BH_CONFIG_KEY', 4],

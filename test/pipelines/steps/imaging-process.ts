@@ -5,6 +5,7 @@ import { type InferenceJob, inferenceJobContentType } from '../../../core/infere
 import type { Json, JsonObject } from '../../../core/json.ts';
 import type { Message } from '../../../core/message.ts';
 import type { OrderFacts } from '../../../core/order.ts';
+import { orderScope } from '../../../core/order.ts';
 import type { Destination, ProcessedMessage, Source, StateItem } from '../../../core/ports/index.ts';
 import type { Bundle, Resource } from '../../../mappings/index.ts';
 import { catalogOf } from '../../../pipelines/channel/catalog.ts';
@@ -14,7 +15,6 @@ import { Subject } from '../../../pipelines/process/subject.ts';
 import { assembleStudy } from '../../../pipelines/steps/assemble-study.ts';
 import { reportFinding } from '../../../pipelines/steps/report-finding.ts';
 import { routeStudy } from '../../../pipelines/steps/route-study.ts';
-import { orderScope } from '../../../pipelines/study/order-of-study.ts';
 import { site } from '../../mappings/site.ts';
 
 export const channelText = (report: string): string => `

@@ -179,6 +179,16 @@ export function deliverConformance(name: string, open: OpenStore): void {
       expect(await store.searchMessages({ kind: 'answer', limit: 5 })).toEqual([]);
     });
 
+    test('what is brought back is tried for as long as it was the first time, however often', async () => {
+      const [id] = await deliver(store, lease, [delivery()]);
+      for (const nowMs of [startMs + 7_200_000, startMs + 90_000_000]) {
+        const [leased] = await claim(store, { nowMs });
+        await store.settleDelivery(leased!, { outcome: { kind: 'dead', error: refusal }, atMs: nowMs });
+        expect(await store.resolveDelivery(id!, 'retry', nowMs)).toBe(true);
+        expect((await store.getDelivery(id!))?.expiresAtMs).toBe(nowMs + 3_600_000);
+      }
+    });
+
     test('an operator’s words: retry and delivered on what failed, cancel and retry on what is open', async () => {
       const [dead, unknown, open_, waiting] = await deliver(store, lease, [
         delivery(),

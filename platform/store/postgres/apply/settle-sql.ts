@@ -15,7 +15,8 @@ export const settleDeliveriesStatement: Statement = {
 export const reopenStatement: Statement = {
   name: 'reopen-delivery',
   text: `UPDATE deliveries SET state = $2::smallint, position = $3::bigint, due_at = $4::bigint,
-    expires_at = $4::bigint + (expires_at - created_at), settled_at = NULL WHERE id = $1`,
+    expires_at = $4::bigint + (expires_at - coalesce(reopened_at, created_at)), reopened_at = $4::bigint,
+    settled_at = NULL WHERE id = $1`,
 };
 export const enterLanesStatement: Statement = {
   name: 'enter-lanes',

@@ -37,7 +37,8 @@ export class Settlements {
     this.#reschedule = database.prepare(`UPDATE deliveries SET state = ${stateCode.due}, due_at = ?,
       last_error = coalesce(?, last_error), lease_until = NULL, lease_epoch = lease_epoch + 1 WHERE id = ?`);
     this.#reopen = database.prepare(`UPDATE deliveries SET state = ?, position = ?, due_at = ?,
-      expires_at = ? + (expires_at - created_at), settled_at = NULL WHERE id = ?`);
+      expires_at = ? + (expires_at - coalesce(reopened_at, created_at)), reopened_at = ?, settled_at = NULL
+      WHERE id = ?`);
     this.#parentKeys = database.prepare('SELECT search_keys FROM messages WHERE seq = ?');
   }
 
@@ -98,7 +99,8 @@ export class Settlements {
 
   #bringBack(row: Row, nowMs: number): true {
     const { position, isFirst } = this.#parts.lanes.reenter(row.id as DeliveryId, lanesOf(row));
-    this.#reopen.run(isFirst ? stateCode.due : stateCode.queued, position, nowMs, nowMs, row.id as number);
+    const state = isFirst ? stateCode.due : stateCode.queued;
+    this.#reopen.run(state, position, nowMs, nowMs, nowMs, row.id as number);
     if (isFirst) this.#parts.work.deliveries(row.channel as string, row.destination as string);
     return true;
   }
