@@ -21,6 +21,35 @@ export function framesOf(
   groups: Groups | undefined,
   others: readonly Groups[],
 ): readonly Frame[] {
+  const frames = framesAnywhere(message, spec, anchors, slots, groups, others);
+  return spec.follows.length === 0 || frames.length === 0 ? frames : following(message, spec, frames);
+}
+
+/** Those whose anchor stands behind one of the segments that it must follow, with nothing between but its like and `through`. */
+function following(
+  { segments }: Hl7Message,
+  { follows, through }: ResourceSpec,
+  frames: readonly Frame[],
+): readonly Frame[] {
+  let owner = '';
+  let at = 0;
+  return frames.filter(({ anchor }) => {
+    for (; at < anchor.index; at++) {
+      const { name } = segments[at]!;
+      if (name !== anchor.name && !through.includes(name) && !name.startsWith('Z')) owner = name;
+    }
+    return follows.includes(owner);
+  });
+}
+
+function framesAnywhere(
+  message: Hl7Message,
+  spec: ResourceSpec,
+  anchors: readonly string[],
+  slots: Slots,
+  groups: Groups | undefined,
+  others: readonly Groups[],
+): readonly Frame[] {
   if (groups === undefined && anchors.length === 1 && others.length === 0)
     return ungroupedFrames(message, spec, anchors[0]!, slots);
   const isGrouped = (segment: Hl7Segment): boolean =>
