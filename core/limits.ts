@@ -20,6 +20,8 @@ export const limits = {
   hl7BufferTurnMs: 30_000,
   /** A sender must read some of its answers within this time. */
   hl7AnswersUnreadMs: 60_000,
+  /** Base64 of a document in a message (OBX-5, ED) that is longer leaves it for the blob store, and the mapped Bundle for a Binary of its own. */
+  hl7DocumentInlineBytesMax: 256 * 1024,
   /** Messages of one batch that are accepted at once. */
   hl7BatchMessagesInFlight: 64,
   /** Issues of one batch that are kept. */
@@ -37,6 +39,12 @@ export const limits = {
   fhirIssuesMax: 200,
   /** FHIR requests being read, validated or stored at once; each may hold a body of `httpBodyBytesMax`. */
   fhirRequestsMax: 64,
+  /** Pages of one question for what changed; the next question goes on where it ended. */
+  fhirPollPagesMax: 1_000,
+  /** Resources that are read around one changed resource, and kept while a round lasts. */
+  fhirPollReferencesMax: 2_000,
+  /** Versions that a poll knows it has handed over; the store knows more. */
+  fhirPollRecentMax: 10_000,
 
   stowBodyBytesMax: 16 * 1024 * 1024 * 1024,
   stowPartBytesMax: 8 * 1024 * 1024 * 1024,

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { DeliveryOutcome, LeasedDelivery } from '../../core/delivery.ts';
 import { BitHiveError, toBitHiveError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
@@ -5,11 +6,12 @@ import type { Body } from '../../core/message.ts';
 import type { Destination } from '../../core/ports/index.ts';
 import { withAnswer } from './answer-arrival.ts';
 import { type AttemptFacts, outcomeOfAnswer, outcomeOfFailure } from './answer-outcome.ts';
+import { binaryRequest, type StreamedRequest } from './binary-request.ts';
 import { type Credentials, createCredentials } from './credentials.ts';
 import type { FhirDestinationOptions } from './destination-options.ts';
 import { createAgent, ExchangeFailed, exchange } from './exchange.ts';
 import { createFhirClient, type FhirClient } from './fhir-client.ts';
-import { headersOf, normalisedUrl, pack } from './request-form.ts';
+import { fhirJson, headersOf, normalisedUrl, pack } from './request-form.ts';
 import { planRequest } from './request-plan.ts';
 
 interface Connection {
@@ -79,20 +81,24 @@ async function attempt(
   delivery: LeasedDelivery,
   stop: AbortSignal,
 ): Promise<DeliveryOutcome> {
-  const body = await bytesOf(delivery.body, options);
-  const plan = planRequest(body, delivery.facts);
+  const streamed = binaryRequest(delivery, options.ports.blobs);
+  const body = streamed === null ? await bytesOf(delivery.body, options) : null;
+  const plan = streamed?.plan ?? planRequest(body ?? new Uint8Array(0), delivery.facts);
   const signal = AbortSignal.any([
     stop,
     AbortSignal.timeout(options.requestTimeoutMs ?? limits.httpRequestMs),
   ]);
-  const packed = plan.method === 'DELETE' ? undefined : await pack(body, options.gzip ?? false);
+  const isEmpty = plan.method === 'DELETE' || body === null;
+  const packed = isEmpty ? undefined : await pack(body, options.gzip ?? false);
+  const packedHeaders = streamed === null ? packed?.headers : streamedHeaders(streamed);
   const once = async () => {
-    const headers = { ...headersOf(options, delivery, plan), ...packed?.headers };
+    const headers = { ...headersOf(options, delivery, plan), ...packedHeaders };
     const authorization = await credentials.authorization(signal);
     return client.request(plan.method, plan.path === '' ? target : `${target}/${plan.path}`, {
       headers: authorization === undefined ? headers : { ...headers, authorization },
       signal,
       ...(packed === undefined ? {} : { body: packed.bytes }),
+      ...(streamed === null ? {} : { body: Readable.from(streamed.body(), { objectMode: false }) }),
     });
   };
   try {
@@ -111,6 +117,11 @@ async function attempt(
     throw error;
   }
 }
+
+const streamedHeaders = ({ bytesCount }: StreamedRequest): Record<string, string> => ({
+  'content-type': fhirJson,
+  'content-length': String(bytesCount),
+});
 
 /** Nothing has left: a body that makes no request is dead, everything else (secret, token, blob) may be repaired. */
 function outcomeBeforeSending(error: unknown): DeliveryOutcome {

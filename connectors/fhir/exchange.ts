@@ -1,4 +1,5 @@
 import type { LookupFunction } from 'node:net';
+import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher } from 'undici';
 import { isObject } from '../../formats/fhir/index.ts';
 
@@ -56,7 +57,7 @@ export interface ExchangeRequest {
   readonly method: Dispatcher.HttpMethod;
   readonly url: string;
   readonly headers: { readonly [name: string]: string };
-  readonly body?: Uint8Array | string;
+  readonly body?: Uint8Array | string | Readable;
   readonly answerBytesMax: number;
   readonly signal: AbortSignal;
 }

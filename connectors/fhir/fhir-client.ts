@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { Client, type FhirResource } from 'fhir-kit-client';
 import { isObject, type UnknownObject } from '../../formats/fhir/index.ts';
 import type { ExchangeRequest, HttpAnswer } from './exchange.ts';
@@ -14,7 +15,7 @@ export interface FhirClient {
     options: {
       readonly headers: Record<string, string>;
       readonly signal: AbortSignal;
-      readonly body?: Uint8Array;
+      readonly body?: Uint8Array | Readable;
     },
   ): Promise<FhirAnswer>;
 }
@@ -36,7 +37,7 @@ export function createFhirClient(
       url,
       headers: options.headers ?? {},
       signal: options.signal as AbortSignal,
-      ...(body === undefined ? {} : { body: body as Uint8Array }),
+      ...(body === undefined ? {} : { body: body as Uint8Array | Readable }),
     });
     const resource = resourceIn(answer.body);
     const result: FhirResource = { ...resource, resourceType: String(resource?.resourceType) };

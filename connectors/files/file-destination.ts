@@ -1,6 +1,8 @@
 import type { DeliveryOutcome, LeasedDelivery } from '../../core/delivery.ts';
+import { fhirBinaryContentType } from '../../core/document.ts';
 import { BitHiveError, toBitHiveError } from '../../core/errors.ts';
 import type { Blobs, Destination } from '../../core/ports/index.ts';
+import { binaryJson } from '../../formats/fhir/index.ts';
 import type { FileAccess } from './file-access.ts';
 import { fileName, type NamePattern } from './name-pattern.ts';
 
@@ -32,11 +34,10 @@ export function createFileDestination(options: FileDestinationOptions): Destinat
 async function send(delivery: LeasedDelivery, options: FileDestinationOptions): Promise<DeliveryOutcome> {
   const { access, folder, namePattern, blobs } = options;
   const name = fileName(namePattern, delivery);
-  const { body } = delivery;
   const hidden = access.join(folder, `.${name}.tmp`);
   try {
     await access.makeFolder(folder);
-    await access.write(hidden, body.kind === 'inline' ? [body.bytes] : blobs.stream(body.hash));
+    await access.write(hidden, contentOf(delivery, blobs));
     if (!(await access.move(hidden, access.join(folder, name)))) {
       throw new BitHiveError('BH_FILE_IO', `${name} is gone before it could be named`);
     }
@@ -47,4 +48,15 @@ async function send(delivery: LeasedDelivery, options: FileDestinationOptions): 
     if (code === 'BH_INTERNAL') throw error;
     return { kind: entry.permanent ? 'dead' : 'retry', error: { code, detail } };
   }
+}
+
+/** A document that was cut out of a message becomes a file with the Binary to which its Bundle refers. */
+function contentOf(
+  { body, contentType, facts }: LeasedDelivery,
+  blobs: Blobs,
+): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+  if (body.kind === 'inline') return [body.bytes];
+  const bytes = blobs.stream(body.hash);
+  if (contentType !== fhirBinaryContentType) return bytes;
+  return binaryJson(String(facts?.url), String(facts?.mediaType), body.bytesCount).chunks(bytes);
 }

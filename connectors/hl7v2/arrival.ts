@@ -2,7 +2,12 @@ import { hash } from 'node:crypto';
 import { BitHiveError, type ErrorCode } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Arrival, Refusal } from '../../core/message.ts';
-import { type Hl7Message, hl7ContentType, parseMessage } from '../../formats/hl7v2/index.ts';
+import {
+  type Hl7Message,
+  hl7ContentType,
+  parseMessage,
+  withoutLargeValues,
+} from '../../formats/hl7v2/index.ts';
 import { searchKeysOf } from './search-keys.ts';
 
 export { hl7ContentType };
@@ -38,7 +43,12 @@ export function hl7Arrival(bytes: Uint8Array, options: ArrivalOptions = {}): Arr
 }
 
 export function readArrival(bytes: Uint8Array, options: ArrivalOptions = {}): ReadArrival {
-  const parsed = parse(bytes, options);
+  // Of a large message only the header and the keys are read here: its documents are not decoded into text for that.
+  const isLarge = bytes.length > limits.hl7DocumentInlineBytesMax;
+  const parsed = parse(
+    isLarge ? withoutLargeValues(bytes, limits.hl7DocumentInlineBytesMax) : bytes,
+    options,
+  );
   if (parsed instanceof BitHiveError) {
     const refusal = options.refusal ?? { code: parsed.code, detail: parsed.detail };
     return { arrival: unreadable(bytes, refusal), message: null };

@@ -1,3 +1,4 @@
+export { binaryJson } from './binary-json.ts';
 export { type ElementFacts, elementOf } from './element-of.ts';
 export { readSearchParameters, resourceTypeNames, type SearchParameterRow } from './element-tables.ts';
 export { ensureIndexed } from './invariants.ts';

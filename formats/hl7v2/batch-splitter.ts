@@ -1,5 +1,6 @@
 import type { Refusal } from '../../core/message.ts';
 import { BatchCounts } from './batch-counts.ts';
+import { positionsOf } from './byte-positions.ts';
 
 /** What stands in a batch file, in its order. Bytes are as they came; a message keeps its line ends. */
 export type BatchEvent =
@@ -181,15 +182,6 @@ function unitAt(data: Buffer, at: number): UnitName | null {
 /** Printable ASCII that is no letter and no digit (HL7 v2.5.1 §2.5.4). */
 const isSeparator = (byte: number): boolean =>
   byte > 0x20 && byte < 0x7f && !/[A-Za-z0-9]/.test(String.fromCharCode(byte));
-
-/** The next position of a byte at or after a rising index, -1 for none: each byte is looked at once. */
-function positionsOf(data: Buffer, byte: number): (at: number) => number {
-  let next = data.indexOf(byte);
-  return (at) => {
-    if (next >= 0 && next < at) next = data.indexOf(byte, at);
-    return next;
-  };
-}
 
 const first = (a: number, b: number): number => (a < 0 ? b : b < 0 ? a : Math.min(a, b));
 

@@ -21,3 +21,4 @@ export { type Ack, parseAck } from './parse-ack.ts';
 export { compilePath, compilePathAll } from './path.ts';
 export { Hl7Segment } from './segment.ts';
 export { formatTimestamp } from './timestamp.ts';
+export { type CutEvent, ValueCutter, withoutLargeValues } from './value-cutter.ts';

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../core/json.ts';
 import type { Message, MessageKind } from '../../core/message.ts';
 import type { OrderFacts } from '../../core/order.ts';
-import type { StateItem, StateKey, TimerSet } from '../../core/ports/index.ts';
+import type { StateItem, StateKey, StoredBlob, TimerSet } from '../../core/ports/index.ts';
 import type { Study } from '../../core/study.ts';
 import type { Hl7Message } from '../../formats/hl7v2/index.ts';
 import type { Subject } from './subject.ts';
@@ -13,6 +13,8 @@ import type { Subject } from './subject.ts';
 export interface Product {
   readonly contentType: string;
   readonly bytes: Uint8Array;
+  /** In the place of `bytes`: a body that is in the blob store. */
+  readonly blob?: StoredBlob;
   /** Ordering keys (patient, study); the destination's target is put in front to make the lanes. */
   readonly keys: readonly string[];
   readonly priority: number;
@@ -61,6 +63,8 @@ export interface StepInput {
 export interface Step {
   readonly kind: string;
   readonly takes: readonly MessageKind[];
+  /** It prints the message again, so the message must be read with its large documents in their places. */
+  readonly needsWhole?: boolean;
   /** Names of the destinations that it is for; each must be one of the channel. */
   readonly destinations?: readonly string[];
   apply(input: StepInput, output: ProcessOutput): void;

@@ -1,19 +1,30 @@
 import { assert } from '../../core/assert.ts';
+import type { CutDocument } from '../../core/document.ts';
 import { BitHiveError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Message } from '../../core/message.ts';
 import { type Hl7Message, parseMessage } from '../../formats/hl7v2/index.ts';
 
+const none: ReadonlyMap<string, CutDocument> = new Map();
+
 /** A message with its bytes, opened only as far as somebody asks. */
 export class Subject {
   readonly message: Message;
+  /** Documents that are not in the bytes any more, by the mark that stands in their place. */
+  readonly documents: ReadonlyMap<string, CutDocument>;
   readonly #bytes: Uint8Array | null;
   readonly #fallbackCharset: string | undefined;
   #hl7: Hl7Message | undefined;
   #json: JsonObject | undefined;
 
-  constructor(message: Message, bytes: Uint8Array | null, fallbackCharset?: string) {
+  constructor(
+    message: Message,
+    bytes: Uint8Array | null,
+    fallbackCharset?: string,
+    documents: ReadonlyMap<string, CutDocument> = none,
+  ) {
     this.message = message;
+    this.documents = documents;
     this.#bytes = bytes;
     this.#fallbackCharset = fallbackCharset;
   }

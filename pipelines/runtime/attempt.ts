@@ -1,4 +1,5 @@
 import type { DeliveryOutcome, LeasedDelivery } from '../../core/delivery.ts';
+import { fhirBinaryContentType } from '../../core/document.ts';
 import { toBitHiveError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Arrival, NewMessage } from '../../core/message.ts';
@@ -50,9 +51,12 @@ async function send(
   }
 }
 
+/** What a destination reads piece by piece from the blob store itself. */
+const streamed: ReadonlySet<string> = new Set(['application/dicom', fhirBinaryContentType]);
+
 async function withBody(delivery: LeasedDelivery, blobs: Blobs): Promise<LeasedDelivery> {
   const { body } = delivery;
-  if (body.kind === 'inline' || delivery.contentType === 'application/dicom') return delivery;
+  if (body.kind === 'inline' || streamed.has(delivery.contentType)) return delivery;
   return { ...delivery, body: { kind: 'inline', bytes: await blobs.read(body.hash) } };
 }
 

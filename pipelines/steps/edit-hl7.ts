@@ -47,6 +47,7 @@ export function editHl7({ load, fallbackCharset }: EditOptions): StepKind<EditSe
       return {
         kind: 'hl7v2',
         takes: ['hl7v2', 'fhir', 'finding', 'timer'],
+        needsWhole: true,
         ...(to === undefined ? {} : { destinations: to }),
         apply(input, output) {
           editProducts(output, to, (bytes) => edit(read(bytes), output));

@@ -11,6 +11,7 @@ import {
   parseNamePattern,
 } from '../../connectors/files/index.ts';
 import { hl7ContentType } from '../../connectors/hl7v2/index.ts';
+import { fhirBinaryContentType } from '../../core/document.ts';
 import { limits } from '../../core/limits.ts';
 import type { DestinationKind, SourceKind } from '../../pipelines/channel/catalog.ts';
 import { fhirContentType } from '../../pipelines/steps/map-hl7.ts';
@@ -121,7 +122,9 @@ export function sftpDestinationKind(parts: CatalogParts): DestinationKind<Writte
 }
 
 const takesFormat = (contentType: string, { takes }: Written): boolean =>
-  contentType === (takes === 'hl7v2' ? hl7ContentType : fhirContentType);
+  takes === 'hl7v2'
+    ? contentType === hl7ContentType
+    : contentType === fhirContentType || contentType === fhirBinaryContentType;
 
 async function checkServer({ keys, outbound }: CatalogParts, settings: Server): Promise<void> {
   outbound.check(settings.host);
