@@ -38,8 +38,12 @@ export function compilePart(
     if (slot === undefined) return;
     const byText = new Map<string, FhirObject>();
     const added: FhirObject[] = [];
-    for (const segment of frame.slots[slot]!) {
-      const one = frameOfOne(frame, slot, segment);
+    const segments = frame.slots[slot]!;
+    const slots = [...frame.slots];
+    // One frame serves for all: no row keeps it.
+    const one = { ...frame, slots };
+    for (const segment of segments) {
+      slots[slot] = [segment];
       if (holds?.(one) === false) continue;
       if (path === undefined) {
         writeRows(rows, run, one, resource);
@@ -79,10 +83,3 @@ function targetOf(
 
 const listOf = (one: string | readonly string[]): readonly string[] =>
   typeof one === 'string' ? [one] : one;
-
-function frameOfOne(frame: Frame, slot: number, segment: Frame['anchor']): Frame {
-  if (frame.slots[slot]!.length === 1) return frame;
-  const slots = [...frame.slots];
-  slots[slot] = [segment];
-  return { ...frame, slots };
-}

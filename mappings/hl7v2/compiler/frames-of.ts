@@ -66,7 +66,8 @@ function framesAnywhere(
   }
   const frames: Frame[] = [];
   for (const [group, found] of byGroup) {
-    for (const anchor of found) frames.push(frameOf(message, spec, anchor, group, slots, groups));
+    const shared = sharedSlots(message, spec, slots, group, groups);
+    for (const anchor of found) frames.push(frameOf(message, spec, anchor, group, slots, shared));
   }
   return anchors.length > 1 ? frames.sort((a, b) => a.group - b.group) : frames;
 }
@@ -80,46 +81,62 @@ function ungroupedFrames(
 ): readonly Frame[] {
   const all = message.all(anchor);
   if (all.length === 0) return noFrames;
-  if (!spec.each || all.length === 1) return [frameOf(message, spec, all[0]!, -1, slots, undefined)];
-  return all.map((segment) => frameOf(message, spec, segment, -1, slots, undefined));
+  const shared = sharedSlots(message, spec, slots, -1, undefined);
+  if (!spec.each || all.length === 1) return [frameOf(message, spec, all[0]!, -1, slots, shared)];
+  return all.map((segment) => frameOf(message, spec, segment, -1, slots, shared));
 }
 
 const noFrames: readonly Frame[] = [];
 
-function frameOf(
+const noSegments: readonly Hl7Segment[] = [];
+
+/** What all frames of a group see alike. */
+type SharedSlots = readonly (readonly Hl7Segment[])[];
+
+function sharedSlots(
   message: Hl7Message,
+  { trailing }: ResourceSpec,
+  { names }: Slots,
+  group: number,
+  groups: Groups | undefined,
+): SharedSlots {
+  return names.map((name) => {
+    if (trailing.length > 0 && trailing.includes(name)) return noSegments;
+    return groups === undefined ? message.all(name) : groups.visible(group, name);
+  });
+}
+
+function frameOf(
+  { segments }: Hl7Message,
   spec: ResourceSpec,
   anchor: Hl7Segment,
   group: number,
-  slots: Slots,
-  groups: Groups | undefined,
+  { names }: Slots,
+  shared: SharedSlots,
 ): Frame {
-  const filled = slots.names.map((name) => {
-    if (name === anchor.name) return [anchor];
-    if (spec.trailing.length > 0 && spec.trailing.includes(name))
-      return trailing(message, anchor, name, spec);
-    return groups === undefined ? message.all(name) : groups.visible(group, name);
-  });
-  return { anchor, group, kind: spec.group, slots: filled };
+  const slots = shared.slice();
+  slots[names.indexOf(anchor.name)] = [anchor];
+  if (spec.trailing.length > 0) addTrailing(slots, segments, anchor.index + 1, names, spec);
+  return { anchor, group, kind: spec.group, slots };
 }
 
-/** Segments of a name after the anchor, up to the next segment that is neither trailing, nor one to pass by, nor a Z segment. */
-function trailing(
-  message: Hl7Message,
-  anchor: Hl7Segment,
-  name: string,
-  { trailing: kinds, through }: ResourceSpec,
-): Hl7Segment[] {
-  const found: Hl7Segment[] = [];
-  for (let index = anchor.index + 1; index < message.segments.length; index++) {
-    const segment = message.segments[index] as Hl7Segment;
-    if (segment.name === name) found.push(segment);
-    else if (
-      !kinds.includes(segment.name) &&
-      !through.includes(segment.name) &&
-      !segment.name.startsWith('Z')
-    )
-      break;
+/** Segments after the anchor, up to the next that is neither trailing, nor one to pass by, nor a Z segment. */
+function addTrailing(
+  slots: (readonly Hl7Segment[])[],
+  segments: readonly Hl7Segment[],
+  start: number,
+  names: readonly string[],
+  { trailing, through }: ResourceSpec,
+): void {
+  for (let index = start; index < segments.length; index++) {
+    const segment = segments[index]!;
+    const { name } = segment;
+    if (trailing.includes(name)) {
+      const slot = names.indexOf(name);
+      if (slot < 0 || name === segments[start - 1]!.name) continue;
+      const found = slots[slot] as Hl7Segment[];
+      if (found.length === 0) slots[slot] = [segment];
+      else found.push(segment);
+    } else if (!through.includes(name) && !name.startsWith('Z')) return;
   }
-  return found;
 }
