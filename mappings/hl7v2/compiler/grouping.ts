@@ -62,7 +62,8 @@ export class Groups {
 
   /** A spanning group holds what stands in it; what stands in none of them (MSH) is of the message. */
   #claims(name: string): boolean {
-    const { spans, opens, holds } = this.spec;
+    const { spans, opens, holds, shares } = this.spec;
+    if (shares?.includes(name) === true) return false;
     return spans ? this.#byName(name).length > 0 : opens.includes(name) || holds.includes(name);
   }
 
