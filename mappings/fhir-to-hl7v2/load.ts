@@ -82,6 +82,7 @@ export function loadFhirToHl7Map(options: {
     convert(body, settings, context) {
       const graph = new ResourceGraph(body);
       const [header] = graph.ofType('MessageHeader');
+      const urgency = urgencyOf(graph);
       const run: OutboundRun = {
         graph,
         settings,
@@ -90,17 +91,14 @@ export function loadFhirToHl7Map(options: {
         codeSystem,
         issues: [],
       };
-      const made = settings.send
-        .map((name) => messages.find((one) => one.name === name))
-        .filter((one) => one !== undefined)
-        .map((one) => messagesOf(run, one, context, body))
-        .find(({ list }) => list.length > 0);
-      return {
-        messages: made?.list ?? [],
-        issues: run.issues,
-        residue: made?.residue ?? [],
-        urgency: urgencyOf(graph),
-      };
+      // In turn: an order that a report refers to is not looked at as an order.
+      for (const name of settings.send) {
+        const map = messages.find((one) => one.name === name);
+        const made = map && messagesOf(run, map, context, body);
+        if (made !== undefined && made.list.length > 0)
+          return { messages: made.list, issues: run.issues, residue: made.residue, urgency };
+      }
+      return { messages: [], issues: run.issues, residue: [], urgency };
     },
   };
 }

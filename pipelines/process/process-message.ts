@@ -3,6 +3,7 @@ import { toBitHiveError } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
 import type { ProcessedMessage, StateItem } from '../../core/ports/index.ts';
 import type { CompiledChannel, OpenDestination } from '../channel/compile.ts';
+import { cursorStates, isCursorOnly } from './cursor.ts';
 import type { ProcessOutput, Product, StateReader } from './step.ts';
 import type { Subject } from './subject.ts';
 
@@ -38,10 +39,23 @@ export function processMessage(
   subject: Subject,
   states: LoadedStates,
 ): ProcessedMessage | MissingState {
+  const result = processOne(channel, destinations, subject, states);
+  const cursors = cursorStates(channel.name, subject.message);
+  if (cursors.length === 0 || result instanceof MissingState) return result;
+  return { ...result, states: [...result.states, ...cursors] };
+}
+
+function processOne(
+  channel: CompiledChannel,
+  destinations: readonly OpenDestination[],
+  subject: Subject,
+  states: LoadedStates,
+): ProcessedMessage | MissingState {
   const { message } = subject;
   const output: ProcessOutput = { products: [], states: [], items: [], timers: [], report: {} };
   // What is to be done is done for each of its messages.
   if (message.kind === 'batch') return ended(subject, 'processed', []);
+  if (isCursorOnly(message)) return ended(subject, 'filtered', []);
   try {
     if (!channel.filter(subject)) return ended(subject, 'filtered', []);
     const keys = channel.keys(subject);

@@ -13,12 +13,12 @@ import type { StepKind } from '../channel/catalog.ts';
 import type { Product, StepInput } from '../process/step.ts';
 import { fhirContentType } from './map-hl7.ts';
 
-const name = z.literal('fhir-to-hl7v2');
+const map = z.literal('fhir-to-hl7v2');
 const settings = z
-  .union([name, outboundSettingsSchema.extend({ name })])
+  .union([map, outboundSettingsSchema.extend({ map })])
   .transform((given): OutboundSettings => {
     if (typeof given === 'string') return outboundSettingsSchema.parse({});
-    const { name: _name, ...outbound } = given;
+    const { map: _map, ...outbound } = given;
     return outbound;
   });
 
@@ -34,7 +34,7 @@ interface Source {
  * `map: fhir-to-hl7v2`: a FHIR body leaves as HL7 v2: a report as ORU^R01, a document as MDM^T02, an order's status as ORM^O01 or OMI^O23, a
  * patient or visit as ADT. After `report` it sends the finding's report too.
  */
-export function mapFhir(map: FhirToHl7Map): StepKind<OutboundSettings> {
+export function mapFhir(outboundMap: FhirToHl7Map): StepKind<OutboundSettings> {
   return {
     kind: 'map',
     settings,
@@ -46,7 +46,7 @@ export function mapFhir(map: FhirToHl7Map): StepKind<OutboundSettings> {
         const sent: Json[] = [];
         for (const source of sourcesOf(input, output.products)) {
           const controlId = sent.length === 0 ? String(id) : `${id}-${sent.length + 1}`;
-          const { messages, issues, residue, urgency } = map.convert(
+          const { messages, issues, residue, urgency } = outboundMap.convert(
             parseWithDigits(textOf(source.bytes)),
             outbound,
             { receivedAtMs, controlId },

@@ -8,7 +8,7 @@ interface Chosen {
 }
 
 /**
- * `map: NAME`, or `map: { name: NAME, ... }` where the map has settings: one step for all maps, each with settings of its own.
+ * `map: NAME`, or `map: { map: NAME, ... }` where the map has settings: one step for all maps, each with settings of its own.
  *
  * @param maps by name; each takes its name alone, too
  */
@@ -29,16 +29,14 @@ export function mapStep(maps: { readonly [name: string]: StepKind<any> }): StepK
   });
   return {
     kind: 'map',
+    readsMap: Object.values(maps).some(({ readsMap }) => readsMap === true),
     settings,
     create: (chosen, context) => maps[chosen.map]!.create(chosen.settings, context),
   };
 }
 
 function nameIn(given: unknown): string | undefined {
-  const name =
-    typeof given === 'object' && given !== null && 'name' in given
-      ? (given as { name: unknown }).name
-      : given;
+  const name = typeof given === 'object' && given !== null && 'map' in given ? given.map : given;
   return typeof name === 'string' ? name : undefined;
 }
 

@@ -26,6 +26,7 @@ import { reportFinding } from '../../pipelines/steps/report-finding.ts';
 import { routeStudy } from '../../pipelines/steps/route-study.ts';
 import { bundledChannels } from './channel-files.ts';
 import { fhirDestinationKind, fhirSourceKind } from './fhir-kinds.ts';
+import { fhirPollKind } from './fhir-poll-kind.ts';
 import { filesDestinationKind, filesSourceKind, sftpDestinationKind, sftpSourceKind } from './file-kinds.ts';
 import { hl7DestinationKind, hl7SourceKind } from './hl7-kinds.ts';
 import type { OutboundRules } from './outbound.ts';
@@ -60,6 +61,7 @@ export function channelCatalog(parts: CatalogParts): ChannelCatalog {
     sources: [
       hl7SourceKind(parts),
       fhirSourceKind(parts),
+      fhirPollKind(parts),
       dicomwebSourceKind(parts),
       filesSourceKind(parts),
       sftpSourceKind(parts),

@@ -14,7 +14,7 @@ const tokenUrl = z
   .url({ protocol: /^https?$/ })
   .refine(isProtectedUrl, 'https: is required; http: only to this machine');
 
-const auth = z.discriminatedUnion('kind', [
+export const fhirAuth = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('bearer'), token: secret }),
   z.strictObject({ kind: z.literal('basic'), user: z.string(), password: secret }),
   z.strictObject({
@@ -35,12 +35,16 @@ const auth = z.discriminatedUnion('kind', [
   }),
 ]);
 
+export const fhirTls = z.strictObject({
+  ca: z.string().optional(),
+  cert: z.string().optional(),
+  key: secret.optional(),
+});
+
 const settings = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
-  auth: auth.optional(),
-  tls: z
-    .strictObject({ ca: z.string().optional(), cert: z.string().optional(), key: secret.optional() })
-    .optional(),
+  auth: fhirAuth.optional(),
+  tls: fhirTls.optional(),
   concurrency: z.number().int().min(1).max(256).optional(),
   gzip: z.boolean().optional(),
 });
@@ -77,13 +81,13 @@ export function fhirDestinationKind({
 
 type Auth = NonNullable<Parameters<typeof createFhirDestination>[0]['auth']>;
 
-function withoutUndefined(value: z.output<typeof auth>): Auth {
+export function withoutUndefined(value: z.output<typeof fhirAuth>): Auth {
   return Object.fromEntries(
     Object.entries(value).filter(([, part]) => part !== undefined),
   ) as unknown as Auth;
 }
 
-async function tlsOf({
+export async function tlsOf({
   ca,
   cert,
   key,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   badRequest,
+  formatSearchQuery,
   gone,
   matchesSearchRequest,
   normalizeOperationOutcome,
@@ -12,6 +13,7 @@ import {
 } from '@medplum/core';
 import { FhirRepository, MemoryRepository, type UpdateResourceOptions } from '@medplum/fhir-router';
 import type { Bundle, Reference, Resource } from '@medplum/fhirtypes';
+import { inOrder, matchesLastUpdated } from './last-updated.ts';
 import { checkSearchable } from './search-parameters.ts';
 import { type IndexedToken, indexedTokens, TokenIndex } from './token-index.ts';
 
@@ -135,9 +137,11 @@ export class SandboxRepository extends FhirRepository<undefined> {
   }
 
   async search<T extends Resource>(request: SearchRequest<T>): Promise<Bundle<WithId<T>>> {
-    const found = this.#matches(request) as WithId<T>[];
+    const found = inOrder(this.#matches(request), request) as WithId<T>[];
     const from = request.offset ?? 0;
-    const page = found.slice(from, from + (request.count ?? 100));
+    const to = from + (request.count ?? 100);
+    const page = found.slice(from, to);
+    const next = `${request.resourceType}${formatSearchQuery({ ...request, offset: to })}`;
     const entry = page.map((resource) => ({
       resource: structuredClone(resource),
       search: { mode: 'match' as const },
@@ -146,6 +150,7 @@ export class SandboxRepository extends FhirRepository<undefined> {
       resourceType: 'Bundle',
       type: 'searchset',
       total: found.length,
+      ...(to < found.length && page.length > 0 ? { link: [{ relation: 'next', url: next }] } : {}),
       ...(entry.length ? { entry } : {}),
     };
   }
@@ -226,7 +231,7 @@ export class SandboxRepository extends FhirRepository<undefined> {
       ({ code, operator }) =>
         operator === 'eq' && (code === '_id' || (indexedTokens as readonly string[]).includes(code)),
     );
-    const rest = filters.filter((filter) => !byIndex.includes(filter));
+    const rest = filters.filter((filter) => !byIndex.includes(filter) && filter.code !== '_lastUpdated');
     checkSearchable(
       resourceType,
       rest.map((filter) => filter.code),
@@ -241,6 +246,7 @@ export class SandboxRepository extends FhirRepository<undefined> {
     return ids
       .map((id) => this.#current(resourceType, id))
       .filter((resource) => resource !== undefined)
+      .filter((resource) => filters.every((filter) => matchesLastUpdated(resource, filter)))
       .filter((resource) => matchesSearchRequest(resource, { ...request, filters: rest }));
   }
 }

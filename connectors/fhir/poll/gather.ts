@@ -42,7 +42,7 @@ export async function gather(
       .filter((name) => name !== own && !found.has(name))
       .slice(0, Math.max(0, limits.fhirPollReferencesMax - found.size));
     await readAll(client, names, known, signal);
-    frontier = names.flatMap((name) => known.get(name) ?? []);
+    frontier = names.map((name) => known.get(name)).filter((one) => one !== null && one !== undefined);
     for (const name of names) {
       const resource = known.get(name);
       if (resource) found.set(name, resource);
@@ -85,6 +85,7 @@ function referencesOf(resource: UnknownObject, base: string): readonly string[] 
 function nameOf(reference: unknown, base: string): string | undefined {
   if (typeof reference !== 'string') return undefined;
   const local = reference.startsWith(`${base}/`) ? reference.slice(base.length + 1) : reference;
-  const [, name, type = ''] = /^(([A-Z][A-Za-z]{1,63})\/[A-Za-z0-9.-]{1,64})(?:\/_history\/[A-Za-z0-9.-]+)?$/.exec(local) ?? [];
+  const [, name, type = ''] =
+    /^(([A-Z][A-Za-z]{1,63})\/[A-Za-z0-9.-]{1,64})(?:\/_history\/[A-Za-z0-9.-]+)?$/.exec(local) ?? [];
   return followed.has(type) ? name : undefined;
 }

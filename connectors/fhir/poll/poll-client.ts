@@ -44,7 +44,13 @@ export async function openPollClient(options: FhirPollOptions): Promise<PollClie
   const once = async (url: string, signal: AbortSignal): Promise<HttpAnswer> => {
     const authorization = await credentials.authorization(signal);
     const headers = { accept: fhirJson, ...(authorization === undefined ? {} : { authorization }) };
-    return exchange(agent, { method: 'GET', url, headers, signal, answerBytesMax: limits.deliveryBodyBytesMax });
+    return exchange(agent, {
+      method: 'GET',
+      url,
+      headers,
+      signal,
+      answerBytesMax: limits.deliveryBodyBytesMax,
+    });
   };
   return {
     base,
@@ -75,8 +81,13 @@ function atBase(url: string, base: string): string {
 
 function readIn({ status, headers, body }: HttpAnswer): Read | undefined {
   if (status === 404 || status === 410) return undefined;
-  if (status !== 200) throw new BitHiveError(status >= 500 || status === 429 ? 'BH_DELIVERY_BUSY' : 'BH_DELIVERY_REFUSED', `the FHIR server answered HTTP ${status}`);
-  if (body === undefined) throw new BitHiveError('BH_DELIVERY_REFUSED', 'the answer of the FHIR server is over the limit');
+  if (status !== 200)
+    throw new BitHiveError(
+      status >= 500 || status === 429 ? 'BH_DELIVERY_BUSY' : 'BH_DELIVERY_REFUSED',
+      `the FHIR server answered HTTP ${status}`,
+    );
+  if (body === undefined)
+    throw new BitHiveError('BH_DELIVERY_REFUSED', 'the answer of the FHIR server is over the limit');
   const resource: unknown = parseFhirJson(body);
   if (!isObject(resource) || textOf(resource, 'resourceType') === undefined)
     throw new BitHiveError('BH_DELIVERY_REFUSED', 'the FHIR server did not answer a resource');

@@ -119,7 +119,8 @@ class PollSource implements FhirPollSource {
   /** Now, by the clock that writes lastUpdated. */
   async #serverMoment(client: PollClient, type: string, signal: AbortSignal): Promise<string> {
     const read = await client.read(`${type}?_count=1&_sort=-_lastUpdated`, signal);
-    if (read === undefined) throw new BitHiveError('BH_DELIVERY_REFUSED', `the FHIR server does not search ${type}`);
+    if (read === undefined)
+      throw new BitHiveError('BH_DELIVERY_REFUSED', `the FHIR server does not search ${type}`);
     return new Date(read.serverAtMs ?? this.#options.ports.clock.nowMs()).toISOString();
   }
 

@@ -4,6 +4,7 @@ import {
   convertBody,
   loinc,
   observation,
+  order,
   patient,
   report,
   reported,
@@ -159,6 +160,11 @@ describe('DiagnosticReport to ORU^R01', () => {
     const segments = segmentsOf(body);
     expect(segments[1]).toBe('PID|1||55^^^HOSP||Doe, Jo');
     expect(segments[3]?.split('|')[18]).toBe('A9');
+  });
+
+  test('an order that a report refers to is no message of its own, nor looked at as one', () => {
+    const { code: _code, ...bare } = order;
+    expect(convertBody(bundle(report, patient, bare)).messages.map(({ type }) => type)).toEqual(['ORU^R01']);
   });
 
   test('without a patient nothing is sent, with the reason', () => {

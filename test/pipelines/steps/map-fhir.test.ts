@@ -122,7 +122,7 @@ describe('the step map: fhir-to-hl7v2', () => {
 
   test('settings of the site, and rows that follow', () => {
     const steps =
-      '  - map: { name: fhir-to-hl7v2, sendingApplication: LIS, version: "2.4" }\n  - hl7v2: x.yaml';
+      '  - map: { map: fhir-to-hl7v2, sendingApplication: LIS, version: "2.4" }\n  - hl7v2: x.yaml';
     expect(run('fhir', steps, 'fhir', body).hl7[0]).toMatch(/^MSH\|\^~\\&\|LIS\|\|EDITED\|.*\|P\|2\.4\|/);
   });
 
@@ -154,9 +154,9 @@ describe('the step map: fhir-to-hl7v2', () => {
     });
     expect([result.status, result.refusal?.code]).toEqual(['quarantined', 'BH_MAP_FAILED']);
     expect(() => compile('fhir', '  - map: fhir-to-hl7')).toThrow(/c\.yaml:4: .*known: fhir-to-hl7v2/);
-    expect(() => compile('fhir', '  - map: { name: fhir-to-hl7v2, version: "9" }')).toThrow(
+    expect(() => compile('fhir', '  - map: { map: fhir-to-hl7v2, version: "9" }')).toThrow(
       /c\.yaml:4: steps\.0\.map\.version: /,
     );
-    expect(() => compile('fhir', '  - map: { name: fhir-to-hl7v2, charset: XYZ }')).toThrow(/HL7 table 0211/);
+    expect(() => compile('fhir', '  - map: { map: fhir-to-hl7v2, charset: XYZ }')).toThrow(/HL7 table 0211/);
   });
 });
