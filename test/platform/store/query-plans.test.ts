@@ -57,6 +57,17 @@ describe('SQLite: query plans', () => {
     ).toEqual([]);
   });
 
+  test.each([
+    [2, 'deliveries_queued'],
+    [3, 'deliveries_due'],
+    [4, 'deliveries_leased'],
+  ])('open deliveries of state %i are counted in an index that holds no others', (state, index) => {
+    const sql = `SELECT channel, destination, count(*), min(id) FROM deliveries WHERE state = ${state}
+      GROUP BY channel, destination`;
+    const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
+    expect(plan.map((row) => String(row.detail))).toEqual([`SCAN deliveries USING COVERING INDEX ${index}`]);
+  });
+
   test('the highest numbers are found without a walk over messages or deliveries', () => {
     const plan = [topSql.message, topSql.delivery]
       .flatMap((sql) => database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all())

@@ -3,7 +3,6 @@ import type { Depths } from '../../../../core/ports/index.ts';
 import { stateCode, statusCode } from '../codes.ts';
 import type { Row } from '../driver.ts';
 
-const open = `state IN (${stateCode.queued}, ${stateCode.due}, ${stateCode.leased})`;
 const failed = `state IN (${stateCode.dead}, ${stateCode.unknown})`;
 
 type Destination = {
@@ -23,10 +22,6 @@ export async function readDepths(knex: Knex): Promise<Depths> {
       received.map((row) => row.oldest as number),
     );
   const receivedAt = new Map(oldest.map((row) => [row.seq, row.received_at as number]));
-  const opened: Row[] = await knex('deliveries')
-    .select('channel', 'destination', knex.raw('count(*) AS open'), knex.raw('min(created_at) AS oldest'))
-    .whereRaw(open)
-    .groupBy('channel', 'destination');
   const ended: Row[] = await knex('deliveries')
     .select('channel', 'destination', 'state', knex.raw('count(*) AS count'))
     .whereRaw(failed)
@@ -37,8 +32,28 @@ export async function readDepths(knex: Knex): Promise<Depths> {
       received: row.received as number,
       oldestReceivedAtMs: receivedAt.get(row.oldest!) ?? null,
     })),
-    destinations: joinDestinations(opened, ended),
+    destinations: joinDestinations(await readOpened(knex), ended),
   };
+}
+
+/** Each open state has an index of its own; the lowest id of each is the oldest, for ids are given in order of creation. */
+async function readOpened(knex: Knex): Promise<readonly Row[]> {
+  const opened: Row[] = [];
+  for (const state of [stateCode.queued, stateCode.due, stateCode.leased]) {
+    const rows: Row[] = await knex('deliveries')
+      .select('channel', 'destination', knex.raw('count(*) AS open'), knex.raw('min(id) AS oldest'))
+      .whereRaw(`state = ${state}`)
+      .groupBy('channel', 'destination');
+    opened.push(...rows);
+  }
+  const oldest: Row[] = await knex('deliveries')
+    .select('id', 'created_at')
+    .whereIn(
+      'id',
+      opened.map((row) => row.oldest as number),
+    );
+  const createdAt = new Map(oldest.map((row) => [row.id, row.created_at as number]));
+  return opened.map((row) => ({ ...row, oldest: createdAt.get(row.oldest!) ?? null }));
 }
 
 function joinDestinations(opened: readonly Row[], ended: readonly Row[]): Destination[] {
@@ -60,8 +75,10 @@ function joinDestinations(opened: readonly Row[], ended: readonly Row[]): Destin
   };
   for (const row of opened) {
     const known = entry(row);
-    known.open = row.open as number;
-    known.oldestCreatedAtMs = row.oldest as number;
+    known.open += row.open as number;
+    // It may have ended between the two questions.
+    const oldest = (row.oldest ?? known.oldestCreatedAtMs) as number | null;
+    known.oldestCreatedAtMs = oldest === null ? null : Math.min(known.oldestCreatedAtMs ?? oldest, oldest);
   }
   for (const row of ended) {
     const name = row.state === stateCode.dead ? 'dead' : 'unknown';
