@@ -181,6 +181,42 @@ describe('accession number, study and modality', () => {
     );
   });
 
+  test('announce the study once, under the UID that its images will have', () => {
+    const ipc = (step: string) =>
+      `IPC|ACC7^RIS|RP1^RIS|1.2.3.4|${step}^RIS|DX^Digital Radiography^DCM|P5^Thorax^L|ROOM1^RIS|RAD^Radiology^L|AE1`;
+    const conversion = convert(
+      header('OMI^O23'),
+      pid,
+      'ORC|NW|P1^HIS',
+      'OBR|1|P1^HIS||X^Thorax^L',
+      ipc('S1'),
+      ipc('S2'),
+    );
+    const [order] = entriesOf(conversion, 'ServiceRequest');
+    expect(entriesOf(conversion, 'ImagingStudy')).toEqual([
+      expect.objectContaining({
+        request: {
+          method: 'POST',
+          url: 'ImagingStudy',
+          ifNoneExist: expect.stringContaining('urn%3Adicom%3Auid'),
+        },
+        resource: expect.objectContaining({
+          status: 'registered',
+          identifier: [
+            { system: 'urn:dicom:uid', value: 'urn:oid:1.2.3.4' },
+            expect.objectContaining({ value: 'ACC7' }),
+          ],
+          basedOn: [{ reference: order?.fullUrl }],
+        }),
+      }),
+    ]);
+    expect(order?.resource.performer).toEqual([{ identifier: expect.objectContaining({ value: 'ROOM1' }) }]);
+    expect(conversion.residue.filter(({ path }) => !/^IPC\[2\]-[78]/.test(path))).toEqual([]);
+    expect(resourceOf(orm('ORC|NW|P1', 'OBR|1|P1||X', 'ZDS|1.2.3.4^100'), 'ImagingStudy')).toMatchObject({
+      identifier: [{ value: 'urn:oid:1.2.3.4' }],
+    });
+  });
+
   test('of ORM come from OBR-18, OBR-24 and ZDS', () => {
     const conversion = orm(
       'ORC|NW|P1',
