@@ -41,7 +41,8 @@ export function compileRow(
     row.when === undefined ? () => true : located('when', () => compileScoped(row.when as string));
   const where = row.to === undefined ? 'id' : 'to';
   const target = located(where, () => parseRowPath(row.to ?? row.id));
-  if (row.add !== undefined) return compileAdd(row, target, holds, (why) => fail(where, why));
+  if (row.add !== undefined)
+    return located('fields', () => compileAdd(row, target, holds, (why) => fail(where, why)));
   if (row.drop === true && !isElement(target)) {
     if (target.segment === 'MSH') return fail(where, 'a message without MSH is none');
     return dropSegments(target, holds);
@@ -139,13 +140,34 @@ function compileAdd(row: EditRow, target: RowPath, holds: Holds, fail: (why: str
   const [side, text] = (row.add as string).split(' ') as ['before' | 'after', string];
   const anchorPath = parseRowPath(text);
   if (side === 'before' && anchorPath.segment === 'MSH') fail('nothing stands before MSH');
-  const fields = Object.entries(row.fields ?? {}).map(([field, value]) => [Number(field), value] as const);
+  const fields = Object.entries(row.fields ?? {}).map(([name, value]) => {
+    const field = Number(name);
+    return { field, make: compileField(row, { ...target, field }, value) };
+  });
   return (message) => {
     const anchors = segmentsAt(message, anchorPath).filter((segment) => holds({ message, segment }));
-    for (const added of message.add(target.segment, side, anchors)) {
-      for (const [field, value] of fields) added.write(rawValue(message, value), field);
+    for (const [index, added] of message.add(target.segment, side, anchors).entries()) {
+      const scope = { message, segment: anchors[index] as EditableSegment };
+      for (const { field, make } of fields) {
+        const raw = make(scope);
+        if (raw !== '') added.write(raw, field);
+      }
     }
     return anchors.length;
+  };
+}
+
+/** A field of an added segment; empty where nothing stands at the path that it copies. Throws BH_HL7_PATH. */
+function compileField(
+  row: EditRow,
+  target: ElementPath,
+  value: EditValue | { readonly copy: string },
+): (scope: Scope) => string {
+  if (typeof value === 'string' || Array.isArray(value)) return ({ message }) => rawValue(message, value);
+  const read = readSource(row, parseElementPath((value as { copy: string }).copy), target, false);
+  return (scope) => {
+    const raw = read(scope, undefined);
+    return typeof raw === 'string' ? raw : '';
   };
 }
 

@@ -5,6 +5,9 @@ const component = z.union([z.string(), z.array(z.string()).min(1)]);
 /** A value as text, which is escaped; a list is its components, a list in it their subcomponents. */
 const value = z.union([z.string(), z.array(component).min(1)], { error: quoted });
 
+/** What stands at a path, seen from the segment beside which another is added. */
+const copied = z.strictObject({ copy: z.string() });
+
 const actions = ['set', 'copy', 'move', 'table', 'drop', 'add'] as const;
 
 /**
@@ -30,8 +33,10 @@ export const editRowSchema = z
       .string()
       .regex(/^(after|before) [A-Z][A-Z0-9]{2}(\[\d{1,6}\])?$/, 'add: after SEG, or before SEG')
       .optional(),
-    /** Fields of the added segment: `{ 1: "1", 3: [A, B] }`. */
-    fields: z.record(z.string().regex(/^[1-9]\d{0,3}$/), value).optional(),
+    /** Fields of the added segment: `{ 1: "1", 3: [A, B], 4: { copy: PID-3.1 } }`. */
+    fields: z
+      .record(z.string().regex(/^[1-9]\d{0,3}$/), z.union([value, copied], { error: quoted }))
+      .optional(),
     /** Where a segment of another name is looked for. */
     find: z.enum(['before', 'after']).default('before'),
     when: z.string().min(1).optional(),

@@ -31,14 +31,14 @@ export const attachment: Converter = (_run, node): Fields | undefined => {
   const [type, subtype] = dataTypeOf(contentType);
   const base64 = leafText(node.data);
   if (base64 !== '' && /^text\/plain\b/i.test(contentType))
-    return textFields(Buffer.from(base64, 'base64').toString('utf8'));
+    return textFields(Buffer.from(base64, 'base64').toString('utf8'), 'TX');
   if (base64 !== '') return { fields: { 2: 'ED', 5: ['', type, subtype, 'Base64', base64] } };
   const url = leafText(node.url);
   return url === '' ? undefined : { fields: { 2: 'RP', 5: [url, '', type, subtype] } };
 };
 
-/** A text on one or more lines as OBX-2 and OBX-5. */
-export const text: Converter = (_run, node) => textFields(leafText(node));
+/** The text of a report, on one or more lines, as OBX-2 and OBX-5. */
+export const text: Converter = (_run, node) => textFields(leafText(node), 'TX');
 
 /** OBX-7: as it is written, else from its bounds (HL7 v2.5.1 7.4.2.7). */
 export const referenceRange: Converter = (_run, node) => {

@@ -37,7 +37,7 @@ type Write = (run: OutboundRun, value: Json) => Fields | undefined;
 const writers: { readonly [type: string]: Write } = {
   Quantity: quantity,
   Integer: (_run, value) => obx('NM', leafText(value)),
-  String: (_run, value) => textFields(leafText(value)),
+  String: (_run, value) => textFields(leafText(value), 'ST'),
   CodeableConcept: (run, value) => obx(codedType(run), trimmed(conceptParts(run, value))),
   Boolean: (run, value) =>
     obx(
@@ -73,12 +73,12 @@ const writers: { readonly [type: string]: Write } = {
   },
 };
 
-/** Lines become repetitions of TX (HL7 v2.5.1 2.A.78), a short text is ST. */
-export function textFields(sent: string): Fields | undefined {
+/** Lines become repetitions of TX (HL7 v2.5.1 2.A.78); a short text may be ST. */
+export function textFields(sent: string, short: 'ST' | 'TX'): Fields | undefined {
   const text = cleanText(sent);
   const lines = text.split('\n');
   if (lines.length > 1) return obx('TX', { repetitions: lines });
-  return obx(text.length > stCharsMax ? 'TX' : 'ST', text);
+  return obx(text.length > stCharsMax ? 'TX' : short, text);
 }
 
 /** The grammar of NM: anything else must not look like a number. */

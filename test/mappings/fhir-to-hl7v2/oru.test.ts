@@ -145,7 +145,7 @@ describe('DiagnosticReport to ORU^R01', () => {
     );
     expect(segments.filter((one) => one.startsWith('OBX'))).toEqual([
       'OBX|1|TX|24323-8&IMP^CMP^LN||No acute disease.~Follow up.||||||F',
-      'OBX|2|ST|24323-8&GDT^CMP^LN||Findings: none||||||F',
+      'OBX|2|TX|24323-8&GDT^CMP^LN||Findings: none||||||F',
       'OBX|3|ED|24323-8&GDT^CMP^LN||^AP^PDF^Base64^JVBERg==||||||F',
       'OBX|4|RP|24323-8&GDT^CMP^LN||https://pacs.example/1.pdf^^AP^PDF||||||F',
     ]);

@@ -102,9 +102,12 @@ describe('rows from HL7 v2 to HL7 v2', () => {
 
   test('a segment is added beside each of a name, with the line end of its neighbour', () => {
     const text = edited(
-      '- { id: ZBH, add: after OBR, fields: { 1: "1", 2: [A, B] } }\n- { id: ZBH-3, copy: OBR-2 }',
+      '- { id: ZBH, add: after OBR, fields: { 1: "1", 2: [A, B], 3: { copy: OBR-2 }, 4: { copy: PID-3.1 }, 5: { copy: PV9-1 } } }',
     );
-    expect(text.split('\r').filter((one) => one.startsWith('ZBH'))).toEqual(['ZBH|1|A^B|P1', 'ZBH|1|A^B|P2']);
+    expect(text.split('\r').filter((one) => one.startsWith('ZBH'))).toEqual([
+      'ZBH|1|A^B|P1|123',
+      'ZBH|1|A^B|P2|123',
+    ]);
     expect(edited('- { id: NTE, add: after OBX, fields: { 3: x } }', 'MSH|^~\\&|A\r\nOBX|1')).toBe(
       'MSH|^~\\&|A\r\nOBX|1\r\nNTE|||x',
     );
