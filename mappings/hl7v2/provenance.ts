@@ -22,9 +22,10 @@ export const assemblerOf = (systems: Systems, version: string): FhirObject =>
  */
 export function completeProvenance(run: Run, made: MadeResources, provenance: Resource): void {
   const { site } = run;
-  const targets = made.list
-    .filter(({ spec }) => spec.write === 'update' || spec.write === 'patch')
-    .map((one): FhirObject => ({ reference: one.fullUrl }));
+  const told = made.list.filter(({ spec }) => spec.write === 'update' || spec.write === 'patch');
+  // A message that tells of nothing is still there itself: R4 has no Provenance without a target.
+  const about = told.length > 0 ? told : made.list.filter(({ spec }) => spec.type === 'MessageHeader');
+  const targets = about.map((one): FhirObject => ({ reference: one.fullUrl }));
   if (targets.length > 0) provenance.target = targets;
   provenance.agent = [...((provenance.agent as FhirObject[] | undefined) ?? []), site.assembler];
   const header = run.message.first('MSH');

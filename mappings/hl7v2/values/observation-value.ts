@@ -12,7 +12,7 @@ import {
   wholeText,
 } from './observation-readers.ts';
 import { shown } from './primitives.ts';
-import { type Convert, type RowOptions, textAt, type ValueType } from './value-type.ts';
+import { type Convert, clean, type RowOptions, textAt, type ValueType } from './value-type.ts';
 
 /** Types whose text has no parts: what stands between separators there is text that was not escaped. */
 const plainTypes: ReadonlySet<string> = new Set([...textTypes, 'NM', 'DT', 'TM', 'DTM', 'TS', 'SI']);
@@ -57,7 +57,7 @@ function readOne(
 ): Chosen | undefined {
   const chosen = read?.(run, segment, rep, unit);
   if (chosen !== undefined) return chosen;
-  const text = plainTypes.has(type) ? segment.value(5, rep).trim() : partsText(segment, rep);
+  const text = plainTypes.has(type) ? clean(segment.value(5, rep)) : partsText(segment, rep);
   if (text === '') return undefined;
   // A name or an address has no value of its own in FHIR: as text it is what it is.
   if (read === undefined) return ['valueString', text];

@@ -2,7 +2,15 @@ import type { FhirObject } from '../../bundle/bundle.ts';
 import { universalUri } from '../../identity/systems.ts';
 import { pathOf, type Run } from '../run.ts';
 import { type DateTimeReading, readDate, readDateTime, readTimeOfDay } from './date-time.ts';
-import { type Convert, codeText, partAt, type RowOptions, textAt, type ValueType } from './value-type.ts';
+import {
+  type Convert,
+  clean,
+  codeText,
+  partAt,
+  type RowOptions,
+  textAt,
+  type ValueType,
+} from './value-type.ts';
 
 type Place = Parameters<Convert>;
 
@@ -56,6 +64,16 @@ const dateLike = (yields: string, read: (run: Run, text: string) => DateTimeRead
 
 export const primitives: { readonly [as: string]: ValueType } = {
   string: fromText(['string', 'markdown'], 'text', (text) => text),
+  /** Prose: a separator in it (`Meier & Son`) is text that its sender did not escape. */
+  text: {
+    yields: ['string', 'markdown'],
+    covers: 'all',
+    isSelfContained: true,
+    compile: () => (_run, segment, field, rep, component, subcomponent) => {
+      const whole = segment.value(field, rep, component || undefined, subcomponent || undefined);
+      return whole === '""' ? undefined : clean(whole) || undefined;
+    },
+  },
   'ID>code': fromText(['code'], 'a code', codeText),
   'ID>id': leaf(['id'], () => (run, ...place) => {
     const text = textAt(...place);

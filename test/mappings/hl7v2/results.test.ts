@@ -319,7 +319,7 @@ describe('who and with what', () => {
       },
       { resourceType: 'PractitionerRole', code: [{ coding: [{ code: 'MDIR' }] }] },
     ]);
-    const director = performers[2] as {
+    const director = performers[2] as unknown as {
       practitioner: { reference: string };
       organization: { reference: string };
     };
