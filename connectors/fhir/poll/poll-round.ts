@@ -49,16 +49,25 @@ export async function pollRound(round: Round): Promise<string | undefined> {
       throw new BitHiveError('BH_DELIVERY_REFUSED', `the FHIR server does not search ${type}`);
     const page = pageOf(read.resource, type);
     for (const [name, resource] of page.included) known.set(name, resource);
+    // The whole page first: a cursor given too early would leave out what comes behind it.
+    isInOrder &&= areInOrder([
+      ...(newest === undefined ? [] : [newest]),
+      ...page.matches.map((one) => lastUpdatedOf(one) ?? from),
+    ]);
     for (const match of page.matches) {
-      const moment = lastUpdatedOf(match) ?? from;
       if (waiting !== undefined) await hand(waiting, isInOrder ? newest : undefined);
-      if (newest !== undefined && isBefore(moment, newest)) isInOrder = false;
+      const moment = lastUpdatedOf(match) ?? from;
       if (newest === undefined || isBefore(newest, moment)) newest = moment;
       waiting = match;
     }
     url = page.next;
   }
   const isWhole = url === undefined;
+  if (!isWhole && !isInOrder)
+    throw new BitHiveError(
+      'BH_DELIVERY_REFUSED',
+      `the FHIR server gives ${type} in no order, and more than can be read at once`,
+    );
   if (waiting !== undefined) await hand(waiting, isWhole || isInOrder ? newest : undefined);
   return isWhole || isInOrder ? newest : undefined;
 }
@@ -72,5 +81,8 @@ function firstPage({ pageSize, overlapMs, query }: FhirPollOptions, type: string
   search.set('_count', String(pageSize));
   return `${type}?${search.toString()}`;
 }
+
+const areInOrder = (moments: readonly string[]): boolean =>
+  moments.every((moment, index) => index === 0 || !isBefore(moment, moments[index - 1] as string));
 
 const isBefore = (one: string, other: string): boolean => Date.parse(one) < Date.parse(other);
