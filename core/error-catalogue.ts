@@ -122,7 +122,7 @@ export const catalogue = {
   BH_HTTP_INPUT: entry('A parameter or body of the API is not valid', 'The detail names it.', 400, 'AE', '207', failed, true),
 
   BH_MAP_FAILED: entry('The mapping could not be applied', 'Open the message and its residue; correct the map; replay.', 422, 'AE', '207', failed, true),
-  BH_MAP_DEFINITION: entry('A mapping file is not valid', 'The detail names file and line.', 500, 'AE', '207', failed, true),
+  BH_MAP_DEFINITION: entry('A mapping file is not valid', 'The detail names file and line.', 422, 'AE', '207', failed, true),
   BH_CHANNEL_FILTERED: entry('The channel does not take this message', 'Nothing, or change its filter.', 200, 'AE', '207', failed, true),
   BH_STUDY_LIMIT: entry('The study has too many instances', 'Raise the limit.', 413, 'AE', '207', outOfResources, true),
   BH_ORDER_PATIENT: entry('The order under the accession number of the study is of another patient', 'Correct the accession number or the patient at the source and send the order again.', 422, 'AE', '207', failed, true),

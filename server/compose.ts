@@ -21,6 +21,7 @@ import { channelEnvironment, type Environment } from './compose/channel-files.ts
 import { checkChannels } from './compose/check-channels.ts';
 import { alertFileOf, blobsFolderOf, tokenFileOf } from './compose/data-folder.ts';
 import { Keeper } from './compose/keeper.ts';
+import { openMaps } from './compose/open-maps.ts';
 import { openStore } from './compose/open-store.ts';
 import { ownerName } from './compose/owner-name.ts';
 import { postAlert } from './compose/post-alert.ts';
@@ -119,8 +120,16 @@ async function start(
   const ports = { store, blobs, clock, random, logger, metrics, owner: ownerName(random) };
   const httpSources: HttpSource[] = [];
   running = { ports, pool, httpSources };
-  const pipelines = await Pipelines.prepare({
+  const maps = await openMaps({
+    ...ports,
+    config,
+    site,
+    catalogFor: checked.catalogFor,
+    switchTo: (mapVersion) => pipelines.deployMap(mapVersion),
+  });
+  const pipelines: Pipelines = await Pipelines.prepare({
     ports,
+    maps: maps.versions,
     catalog: checked.catalog,
     environment: channelEnvironment(config, environment),
     channels: checked.channels,
@@ -155,6 +164,7 @@ async function start(
     token,
     sources: httpSources,
     replay: (id: MessageId) => pipelines.replay(id),
+    mapping: maps.service,
     backup: (folder: string) => backupTo(folder, store, blobs),
     status: () =>
       engineStatus({
@@ -177,7 +187,9 @@ async function start(
   await pipelines.start();
   await alerts.start();
   keeper.start();
+  maps.follower?.start();
   closers.push(async () => {
+    await maps.follower?.stop();
     await alerts.stop();
     await keeper.stop();
   });

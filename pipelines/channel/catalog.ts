@@ -38,6 +38,8 @@ export interface DestinationKind<S> {
 export interface StepKind<S> {
   readonly kind: string;
   readonly settings: z.ZodType<S>;
+  /** What it does depends on the version of the map. */
+  readonly readsMap?: boolean;
   create(settings: S, context: { readonly channel: string }): Step;
 }
 
@@ -46,6 +48,8 @@ export interface ChannelCatalog {
   readonly sources: ReadonlyMap<string, SourceKind<unknown>>;
   readonly destinations: ReadonlyMap<string, DestinationKind<unknown>>;
   readonly steps: ReadonlyMap<string, StepKind<unknown>>;
+  /** Charset of HL7 v2 messages that declare none. */
+  readonly fallbackCharset?: string;
 }
 
 /** A typed kind as the catalog holds it. The settings have passed its own schema before `create` sees them. */

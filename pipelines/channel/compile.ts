@@ -49,6 +49,9 @@ export interface CompiledChannel {
   readonly keys: PathReader<Subject>;
   readonly steps: readonly Step[];
   readonly destinations: readonly CompiledDestination[];
+  /** A step of it depends on the version of the map. */
+  readonly readsMap: boolean;
+  readonly fallbackCharset: string | undefined;
 }
 
 export type OpenDestination = CompiledDestination & { readonly open: Destination };
@@ -102,6 +105,8 @@ export function compileChannel(
       return located(at(path), () => forKnown(names, step.create(checked, { channel })));
     }),
     destinations,
+    readsMap: definition.steps.some(({ kind }) => catalog.steps.get(kind)?.readsMap === true),
+    fallbackCharset: catalog.fallbackCharset,
   };
 }
 

@@ -1,6 +1,7 @@
 import { assert } from '../../core/assert.ts';
 import { BitHiveError } from '../../core/errors.ts';
 import type { Listening, Source } from '../../core/ports/index.ts';
+import { boundText, mapVersionOf } from '../channel/bound-text.ts';
 import type { ChannelCatalog } from '../channel/catalog.ts';
 import { type CompiledChannel, compileChannel, type OpenDestination } from '../channel/compile.ts';
 import type { Environment } from '../channel/read-yaml.ts';
@@ -15,7 +16,8 @@ export interface ChannelRuntimeOptions {
   readonly ports: EnginePorts;
   readonly moments: Moments;
   readonly retired: RetiredDestinations;
-  readonly catalog: ChannelCatalog;
+  /** What its file can name, by version of the map. */
+  readonly catalogOf: (mapVersion: number) => Promise<ChannelCatalog>;
   readonly environment: Environment;
   readonly compiled: CompiledChannel;
   readonly version: number;
@@ -27,7 +29,7 @@ export class ChannelRuntime {
   readonly name: string;
   readonly source: Source;
   readonly #options: ChannelRuntimeOptions;
-  readonly #inForce: ChannelInForce;
+  #inForce: ChannelInForce;
   readonly #versions = new Map<number, ChannelInForce>();
   readonly #acceptor: Acceptor;
   readonly #processor: Processor;
@@ -78,6 +80,26 @@ export class ChannelRuntime {
     for (const deliverer of this.#deliverers) deliverer.start();
   }
 
+  /**
+   * A version of this channel that is bound to another map: durable, compiled, not yet in force.
+   *
+   * @throws BH_MAP_DEFINITION, BH_STORE_*
+   */
+  async prepareMap(mapVersion: number): Promise<ChannelInForce> {
+    const { ports, environment, catalogOf, compiled: own } = this.#options;
+    const text = boundText(own.text, mapVersion);
+    const compiled = compileChannel(text, this.name, await catalogOf(mapVersion), environment);
+    const version = await ports.store.deployChannel(this.name, text, ports.clock.nowMs());
+    return { compiled, version, destinations: this.#opened(compiled) };
+  }
+
+  /** What is accepted from here on is of this version. What was accepted before keeps its own. */
+  switchTo(inForce: ChannelInForce): void {
+    assert(inForce.compiled.name === this.name, 'a version of this channel');
+    this.#versions.set(inForce.version, inForce);
+    this.#inForce = inForce;
+  }
+
   async open(): Promise<Listening> {
     const listening = await this.source.start((arrival, stored) =>
       this.#acceptor.accept(this.#inForce, arrival, stored),
@@ -113,10 +135,11 @@ export class ChannelRuntime {
   async #versionOf(version: number): Promise<ChannelInForce> {
     const known = this.#versions.get(version);
     if (known) return known;
-    const { ports, catalog, environment } = this.#options;
+    const { ports, catalogOf, environment } = this.#options;
     const text = await ports.store.channelText(this.name, version);
     if (text === null)
       throw new BitHiveError('BH_STORE_NOT_FOUND', `channel ${this.name} version ${version}`);
+    const catalog = await catalogOf(mapVersionOf(text));
     const compiled = compileChannel(text, `${this.name} (version ${version})`, catalog, environment);
     assert(compiled.name === this.name, 'a stored version belongs to its channel');
     const inForce = { compiled, version, destinations: this.#opened(compiled) };

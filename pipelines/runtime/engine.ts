@@ -1,8 +1,10 @@
 import { BitHiveError } from '../../core/errors.ts';
 import type { MessageId } from '../../core/ids.ts';
 import type { Blobs, Clock, Listening, Logger, Metrics, Random, Store } from '../../core/ports/index.ts';
+import { boundText } from '../channel/bound-text.ts';
 import type { ChannelCatalog } from '../channel/catalog.ts';
-import type { CompiledChannel } from '../channel/compile.ts';
+import { type CompiledChannel, compileChannel } from '../channel/compile.ts';
+import type { MapVersions } from '../channel/map-versions.ts';
 import type { Environment } from '../channel/read-yaml.ts';
 import { bind } from './acceptor.ts';
 import { ChannelRuntime } from './channel-runtime.ts';
@@ -27,6 +29,8 @@ export interface PipelinesOptions {
   readonly environment: Environment;
   /** From `compileChannels` with the same catalog and environment. */
   readonly channels: readonly CompiledChannel[];
+  /** Absent: there is but one map. */
+  readonly maps?: MapVersions;
   readonly fallbackCharset?: string;
 }
 
@@ -54,11 +58,14 @@ export class Pipelines {
 
   /** Deploys every channel; nothing runs yet. Throws BH_CONFIG_* when a door or destination cannot be built. */
   static async prepare(options: PipelinesOptions): Promise<Pipelines> {
-    const { ports, catalog, environment, channels } = options;
+    const { ports, environment, channels, maps } = options;
+    const catalogOf = async (version: number) =>
+      maps === undefined || version === 0 ? options.catalog : maps.catalogOf(version);
     const moments = new Moments(ports);
     const retired = new RetiredDestinations(ports, moments);
     const runtimes: ChannelRuntime[] = [];
-    for (const channel of channels) {
+    for (const plain of channels) {
+      const channel = await boundTo(maps?.inForce ?? 0, plain, catalogOf, environment);
       const version = await ports.store.deployChannel(channel.name, channel.text, ports.clock.nowMs());
       const { fallbackCharset } = options;
       runtimes.push(
@@ -66,7 +73,7 @@ export class Pipelines {
           ports,
           moments,
           retired,
-          catalog,
+          catalogOf,
           environment,
           compiled: channel,
           version,
@@ -99,6 +106,20 @@ export class Pipelines {
   }
 
   /**
+   * Puts a version of the map in force in every channel that reads one, in one turn: all of them or, when one cannot, none.
+   *
+   * @returns the channels with the version that each has from here on
+   * @throws BH_MAP_DEFINITION, BH_STORE_*
+   */
+  async deployMap(mapVersion: number): Promise<readonly { channel: string; version: number }[]> {
+    const readers = this.channels.filter(({ inForce }) => inForce.compiled.readsMap);
+    const prepared = [];
+    for (const channel of readers) prepared.push({ channel, next: await channel.prepareMap(mapVersion) });
+    for (const { channel, next } of prepared) channel.switchTo(next);
+    return prepared.map(({ channel, next }) => ({ channel: channel.name, version: next.version }));
+  }
+
+  /**
    * Accepts a stored message again as a new one, bound to the channel version in force and linked to the original. An explicit word
    * of an operator: duplicate detection does not apply.
    *
@@ -128,4 +149,16 @@ export class Pipelines {
     await Promise.all([...this.channels, this.#retired].map((part) => part.stop(leftMs)));
     this.#moments.close();
   }
+}
+
+/** A channel as it is under a version of the map. */
+async function boundTo(
+  mapVersion: number,
+  channel: CompiledChannel,
+  catalogOf: (version: number) => Promise<ChannelCatalog>,
+  environment: Environment,
+): Promise<CompiledChannel> {
+  if (mapVersion === 0 || !channel.readsMap) return channel;
+  const text = boundText(channel.text, mapVersion);
+  return compileChannel(text, channel.name, await catalogOf(mapVersion), environment);
 }

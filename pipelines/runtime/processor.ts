@@ -13,6 +13,7 @@ import type {
 } from '../../core/ports/index.ts';
 import { processBatch } from '../process/batch.ts';
 import { type LoadedStates, type MissingState, processMessage } from '../process/process-message.ts';
+import { type SlimBody, slimBody } from '../process/slim-body.ts';
 import { Subject } from '../process/subject.ts';
 import type { ChannelInForce } from './acceptor.ts';
 import { catalogueIssues } from './catalogue-issues.ts';
@@ -201,7 +202,11 @@ export class Processor {
   async #prepared(message: Message): Promise<(states: LoadedStates) => ProcessedMessage | MissingState> {
     try {
       const version = await this.#options.versionOf(message.channelVersion);
-      const subject = new Subject(message, await this.#body(message), this.#options.fallbackCharset);
+      const charset = version.compiled.fallbackCharset ?? this.#options.fallbackCharset;
+      const slim = await this.#slim(message, version);
+      const subject = slim
+        ? new Subject(message, slim.bytes, charset, slim.documents)
+        : new Subject(message, await this.#body(message), charset);
       return (states) => this.#one(subject, version, states);
     } catch (cause) {
       const { code, detail, entry } = toBitHiveError(cause);
@@ -222,6 +227,13 @@ export class Processor {
       this.#options.logger.error('process.failed', { message_id: subject.message.id }, cause);
       return failed(subject.message.id, 'BH_INTERNAL', ownFault, 0);
     }
+  }
+
+  /** A large HL7 v2 message without its documents, where no step prints it again. */
+  async #slim({ kind, body }: Message, { compiled }: ChannelInForce): Promise<SlimBody | null> {
+    if (kind !== 'hl7v2' || body.kind === 'inline' || compiled.steps.some(({ needsWhole }) => needsWhole))
+      return null;
+    return slimBody(this.#options.blobs.stream(body.hash), this.#options.blobs);
   }
 
   /** Images and batches are never opened here; everything else is. */

@@ -46,6 +46,7 @@ export function reportFinding(site: SiteSettings): StepKind<AwaitSettings> {
   const print: PrintReport = (finding, late) => productsOf(finding, site, late);
   return {
     kind: 'report',
+    readsMap: true,
     settings,
     create: (waiting, { channel }) => ({
       kind: 'report',

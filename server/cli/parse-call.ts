@@ -58,7 +58,8 @@ export function parseCall(usage: Usage, argv: readonly string[]): Call | null {
 
 function checkWords(usage: Usage, words: readonly string[]): void {
   const missing = usage.words[words.length];
-  if (missing !== undefined) throw new BitHiveError('BH_CLI_USAGE', `${usage.name} needs ${missing}`);
+  if (missing !== undefined && !missing.startsWith('['))
+    throw new BitHiveError('BH_CLI_USAGE', `${usage.name} needs ${missing}`);
   const extra = words[usage.words.length];
   if (extra !== undefined) throw new BitHiveError('BH_CLI_USAGE', `${usage.name} does not take ${extra}`);
 }

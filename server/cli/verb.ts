@@ -13,7 +13,7 @@ export interface Usage {
   /** `message show` */
   readonly name: string;
   readonly summary: string;
-  /** Names of the words after the verb, all required. */
+  /** Names of the words after the verb; one in brackets, `[FOLDER]`, may be left out and is the last. */
   readonly words: readonly string[];
   readonly flags: readonly VerbFlag[];
   /** Whether `--config FILE` and the flags of settings are taken. */

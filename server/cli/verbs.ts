@@ -56,6 +56,36 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./mapping-run.ts')).mappingRun,
   },
   {
+    name: 'mapping explain',
+    summary: 'Says where each element of the Bundle of a message came from, and what no row takes.',
+    load: async () => (await import('./mapping-explain.ts')).mappingExplain,
+  },
+  {
+    name: 'mapping test',
+    summary: 'Runs the tests of an overlay, or those of the rows that come with the engine.',
+    load: async () => (await import('./mapping-test.ts')).mappingTest,
+  },
+  {
+    name: 'mapping diff',
+    summary: 'Runs kept messages through the map in force and another overlay, and shows what differs.',
+    load: async () => (await import('./mapping-diff.ts')).mappingDiff,
+  },
+  {
+    name: 'mapping deploy',
+    summary: 'Puts an overlay in force, in the running engine without a restart.',
+    load: async () => (await import('./mapping-deploy.ts')).mappingDeploy,
+  },
+  {
+    name: 'mapping rollback',
+    summary: 'Puts an earlier version of the map in force again.',
+    load: async () => (await import('./mapping-rollback.ts')).mappingRollback,
+  },
+  {
+    name: 'mapping versions',
+    summary: 'Lists the versions of the map: who deployed which overlay when.',
+    load: async () => (await import('./mapping-versions.ts')).mappingVersions,
+  },
+  {
     name: 'audit show',
     summary: 'Shows the audit trail: who read or did what, when, with what outcome.',
     load: async () => (await import('./audit-show.ts')).auditShow,

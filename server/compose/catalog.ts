@@ -57,7 +57,7 @@ export interface CatalogParts extends DefinitionParts {
 
 /** Every kind of source, step and destination that a channel file can name. */
 export function channelCatalog(parts: CatalogParts): ChannelCatalog {
-  return catalogOf({
+  const kinds = catalogOf({
     sources: [
       hl7SourceKind(parts),
       fhirSourceKind(parts),
@@ -88,6 +88,7 @@ export function channelCatalog(parts: CatalogParts): ChannelCatalog {
       nullKind,
     ],
   });
+  return { ...kinds, fallbackCharset: parts.site.fallbackCharset };
 }
 
 /** Who sends over HTTP: the subject of the token. */

@@ -2,11 +2,11 @@ import type { Config } from '../../config/index.ts';
 import { assert } from '../../core/assert.ts';
 import type { Keys } from '../../core/ports/index.ts';
 import { bundledModelsFolder, loadModels } from '../../inference/index.ts';
-import { loadFhirToHl7Map, loadHl7ToFhirMap } from '../../mappings/index.ts';
-import { parseSiteSettings } from '../../mappings/site.ts';
+import { type Hl7ToFhirMap, loadFhirToHl7Map, loadHl7ToFhirMap } from '../../mappings/index.ts';
 import type { ChannelCatalog } from '../../pipelines/channel/catalog.ts';
 import type { CompiledChannel } from '../../pipelines/channel/compile.ts';
 import { checkEdges, compileChannels } from '../../pipelines/channel/compile-channels.ts';
+import { mapOf, overlayOf, siteOf } from '../mapping/site-map.ts';
 import { channelCatalog, type DefinitionParts, type RunningParts } from './catalog.ts';
 import { channelEnvironment, type Environment, readChannelFiles } from './channel-files.ts';
 import { checkSettingHosts, outboundRules } from './outbound.ts';
@@ -15,6 +15,8 @@ export interface CheckedChannels {
   readonly channels: readonly CompiledChannel[];
   /** What they were compiled with. Its doors and destinations can be opened once `running` has something to give. */
   readonly catalog: ChannelCatalog;
+  /** The same, with the steps of another map. */
+  readonly catalogFor: (map: Hl7ToFhirMap) => ChannelCatalog;
   readonly parts: DefinitionParts;
 }
 
@@ -30,7 +32,10 @@ export async function checkChannels(
   { config, environment, keys }: { config: Config; environment: Environment; keys: Keys },
   running: () => RunningParts = nothingRuns,
 ): Promise<CheckedChannels> {
-  const site = parseSiteSettings(siteOf(config));
+  const site = siteOf(config);
+  // What would be deployed at start is checked; what is in force is in the store, which nothing opens here.
+  const overlay = overlayOf(config);
+  if (overlay !== undefined) mapOf(site, overlay);
   const outbound = outboundRules(config.outbound.allow);
   checkSettingHosts(config, outbound);
   const parts = {
@@ -46,15 +51,11 @@ export async function checkChannels(
   const files = await readChannelFiles(config.channels.folder);
   const channels = compileChannels(files, catalog, channelEnvironment(config, environment));
   await checkEdges(channels);
-  return { channels, catalog, parts };
+  const catalogFor = (map: Hl7ToFhirMap) =>
+    channelCatalog({ ...parts, running, hl7ToFhir: map, site: map.site });
+  return { channels, catalog, catalogFor, parts };
 }
 
 function nothingRuns(): never {
   assert(false, 'a check opens nothing');
-}
-
-/** The site as the mappings read it; its name is for people only. */
-function siteOf(config: Config): unknown {
-  const { name: _name, ...site } = config.site;
-  return site;
 }

@@ -39,6 +39,8 @@ export interface ApiRoute<Params extends z.ZodType, Query extends z.ZodType, Bod
   /** Media type of the answer; `application/json` when absent. */
   readonly answers?: string;
   readonly audit?: { readonly action: AuditEvent['action']; readonly operation: string };
+  /** What of the input the audit event keeps; all of it when absent. */
+  readonly recorded?: (given: JsonObject) => JsonObject;
   handle(request: ApiRequest<z.output<Params>, z.output<Query>, z.output<Body>>): Promise<ApiAnswer>;
 }
 
@@ -67,7 +69,8 @@ export function registerApiRoute(
       const params = parse(route.params, request.params, 'address');
       const query = parse(route.query, request.query, 'query');
       const body = parse(route.body, request.body ?? {}, 'body');
-      const given = { ...(params as object), ...(query as object), ...(body as object) } as JsonObject;
+      const input = { ...(params as object), ...(query as object), ...(body as object) } as JsonObject;
+      const given = route.recorded?.(input) ?? input;
       const record = (outcome: AuditEvent['outcome'], touched: Touched) =>
         route.audit ? audit.record(eventOf(request, route.audit, outcome, touched)) : Promise.resolve();
       const agent = request.caller?.subject ?? '';

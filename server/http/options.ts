@@ -4,6 +4,7 @@ import type { MessageId } from '../../core/ids.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { AuditSink, Blobs, Clock, Keys, Listening, Logger, Store } from '../../core/ports/index.ts';
 import type { PrometheusMetrics } from '../../platform/observability/prometheus-metrics.ts';
+import type { MappingService } from '../mapping/mapping-service.ts';
 
 /** What the HTTP door needs of the engine. */
 export interface HttpServerOptions {
@@ -21,6 +22,7 @@ export interface HttpServerOptions {
   readonly sources: readonly HttpSource[];
   /** Accepts the message's bytes as a new message; throws BH_STORE_NOT_FOUND. */
   readonly replay: (id: MessageId) => Promise<MessageId>;
+  readonly mapping: Pick<MappingService, 'versions' | 'explain' | 'diff' | 'deploy' | 'rollback'>;
   readonly backup: (folder: string) => Promise<JsonObject>;
   /** What the console's first page and `bithive status` show; no patient data. */
   readonly status: () => Promise<JsonObject>;

@@ -10,6 +10,7 @@ export const apiPermissions = [
   'metrics:read',
   'audit:read',
   'backup:create',
+  'mapping:deploy',
 ] as const;
 export type ApiPermission = (typeof apiPermissions)[number];
 export type Permission = ApiPermission | `ingest:${string}` | 'public';

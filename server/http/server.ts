@@ -19,6 +19,7 @@ import { countRequests } from './request-metrics.ts';
 import { RouteTable } from './route-table.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { registerHealth } from './routes/health.ts';
+import { mappingRoutes } from './routes/mapping.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { hostNames } from './same-site.ts';
@@ -168,7 +169,9 @@ function registerRoutes(
   options: HttpServerOptions,
   isStopping: () => boolean,
 ): void {
-  const api = [messageRoutes, deliveryRoutes, operationRoutes].flatMap((routesOf) => routesOf(options));
+  const api = [messageRoutes, deliveryRoutes, mappingRoutes, operationRoutes].flatMap((routesOf) =>
+    routesOf(options),
+  );
   for (const route of api) registerApiRoute(app, route, options);
   registerHealth(app, options, isStopping);
   app.get('/openapi.json', { config: { permission: 'public' } }, async () =>

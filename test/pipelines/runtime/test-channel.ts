@@ -86,6 +86,8 @@ export async function startTestEngine(
     /** The store as the runtime sees it, with faults. */
     wrap?: (store: Store) => Store;
     steps?: readonly StepKind<unknown>[];
+    /** Steps of each version of the map that is deployed; the first is in force. */
+    maps?: { inForce: number; stepsOf(version: number): readonly StepKind<unknown>[] };
     environment?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<TestEngine> {
@@ -102,6 +104,10 @@ export async function startTestEngine(
   const doors = new Map<string, TestDoor>();
   const catalog = testCatalog(doors, receivers, options.steps ?? []);
   const environment = options.environment ?? {};
+  const maps = options.maps && {
+    inForce: options.maps.inForce,
+    catalogOf: async (version: number) => testCatalog(doors, receivers, options.maps!.stepsOf(version)),
+  };
   const files = channels.map((text, index) => ({ file: `channel-${index}.yaml`, text }));
   const pipelines = await Pipelines.prepare({
     ports: {
@@ -114,6 +120,7 @@ export async function startTestEngine(
       owner: 'test',
     },
     catalog,
+    ...(maps === undefined ? {} : { maps }),
     environment,
     channels: compileChannels(files, catalog, environment),
   });

@@ -13,6 +13,10 @@ import { createPrometheusMetrics } from '../../../platform/observability/prometh
 import { createSystemKeys } from '../../../platform/security/system-keys.ts';
 import { openSqliteStore } from '../../../platform/store/index.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../../server/http/index.ts';
+import { MapDeployment } from '../../../server/mapping/map-deployment.ts';
+import { MapStore } from '../../../server/mapping/map-store.ts';
+import { MappingService } from '../../../server/mapping/mapping-service.ts';
+import { siteOf } from '../../../server/mapping/site-map.ts';
 
 export const apiToken = 'test-token-of-forty-three-characters-0000000';
 
@@ -71,6 +75,7 @@ export async function startServer(
       freeBytes: async () => freeBytes.value,
     },
     audit: createStoreAudit(store),
+    mapping: await mappingOf(config, store),
     replay: async (id) => messageId(replays.push(id) + 1000),
     backup: async (to) => ({ folder: to, throughMessageId: backups.push(to) }),
   };
@@ -93,6 +98,13 @@ export async function startServer(
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The real one, with no channels to switch. */
+async function mappingOf(config: Config, store: Store): Promise<MappingService> {
+  const maps = await MapStore.open({ store, clock: systemClock, site: siteOf(config) });
+  const read = async () => new Uint8Array();
+  return new MappingService({ store, blobs: { read }, maps, deployment: new MapDeployment(maps) });
 }
 
 function fixed(config: Config, env: { readonly [name: string]: string }, folder: string) {
