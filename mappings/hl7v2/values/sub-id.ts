@@ -17,8 +17,13 @@ export const subIdExtension: ValueType = {
     for (const [at, name] of parts.entries()) {
       const text = textAt(segment, field, rep, at + 1, 0);
       if (text === '') continue;
-      if (!isNumber(name)) extension.push({ url: name, valueString: text });
-      else if (readNumber(text) !== null) extension.push({ url: name, valueDecimal: Number(text) });
+      if (!isNumber(name)) {
+        extension.push({ url: name, valueString: text });
+        continue;
+      }
+      const number = readNumber(text);
+      if (number !== null && number.comparator === undefined)
+        extension.push({ url: name, valueDecimal: Number(number.digits) });
     }
     return extension.length === 0 ? undefined : { url, extension };
   },
