@@ -119,7 +119,7 @@ async function start(
 
   const ports = { store, blobs, clock, random, logger, metrics, owner: ownerName(random) };
   const httpSources: HttpSource[] = [];
-  running = { ports, pool, httpSources };
+  running = { ports, pool, httpSources, polls: new Map() };
   const maps = await openMaps({
     ...ports,
     config,

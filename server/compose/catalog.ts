@@ -48,6 +48,8 @@ export interface RunningParts {
   readonly pool: InferencePool;
   /** Sources behind the shared HTTP listener put themselves here, to be mounted. */
   readonly httpSources: HttpSource[];
+  /** Sources that ask, by channel: a notification without a body wakes the one that it names. */
+  readonly polls: Map<string, { lookNow(): void }>;
 }
 
 export interface CatalogParts extends DefinitionParts {

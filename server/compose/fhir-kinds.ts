@@ -111,11 +111,12 @@ export function fhirSourceKind({ running }: CatalogParts): SourceKind<unknown> {
     settings: z.strictObject({}),
     door: () => '/fhir',
     create() {
-      const { ports, httpSources } = running();
+      const { ports, httpSources, polls } = running();
       const source = createFhirIngest({
         ...ports,
         version,
         senderOf: (request) => request.caller?.subject ?? '',
+        pinged: (subscription) => polls.get(subscription)?.lookNow(),
       });
       httpSources.push(source);
       return source;

@@ -48,7 +48,7 @@ export function fhirPollKind({
       if (tls) await tlsOf(tls);
     },
     async create({ auth, tls, query, since, ...asked }, { channel }) {
-      const { ports } = running();
+      const { ports, polls } = running();
       const readCursor = async (type: string): Promise<string | undefined> => {
         const key = cursorKey(type);
         const [found] = await ports.store.readStates([
@@ -56,7 +56,7 @@ export function fhirPollKind({
         ]);
         return typeof found?.value === 'string' ? found.value : undefined;
       };
-      return createFhirPollSource({
+      const source = createFhirPollSource({
         ...asked,
         name: channel,
         readCursor,
@@ -67,6 +67,8 @@ export function fhirPollKind({
         ...(auth ? { auth: withoutUndefined(auth) } : {}),
         ...(tls ? { tls: await tlsOf(tls) } : {}),
       });
+      polls.set(channel, source);
+      return source;
     },
   };
 }

@@ -158,6 +158,17 @@ describe('a FHIR server that is asked what changed', () => {
     expect(accepted).toHaveLength(1);
   });
 
+  test('somebody who says that there is news ends the pause', async () => {
+    answers({ _lastUpdated: searchset([]) });
+    start({ everyMs: 3_600_000 });
+    await until(() => server.seen.length === 1);
+    answers({ _lastUpdated: searchset([observation('a', 1)]) });
+    await until(() => {
+      source?.lookNow();
+      return accepted.length === 1;
+    });
+  });
+
   test('a change that the store could not take is asked for again', async () => {
     answers({ _lastUpdated: searchset([observation('a', 1)]) });
     let refusals = 2;
