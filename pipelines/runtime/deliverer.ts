@@ -49,6 +49,8 @@ export class Deliverer {
   #reserved = 0;
   /** Whether the outbox may hold deliveries that are due and that nobody took. */
   #isBehind = true;
+  /** The last claim; over when what it took is under way. Never rejects. */
+  #taking: Promise<unknown> = Promise.resolve();
 
   constructor(options: DelivererOptions) {
     this.#options = options;
@@ -133,12 +135,20 @@ export class Deliverer {
       const limit = this.#allowed();
       if (limit <= 0) return;
       this.#isBehind = false;
-      this.#reserved += limit;
-      const leased = await this.#lease(limit).finally(() => {
-        this.#reserved -= limit;
-      });
+      const taking = this.#take(limit);
+      this.#taking = Promise.allSettled([taking]);
+      await taking;
+    }
+  }
+
+  async #take(limit: number): Promise<void> {
+    this.#reserved += limit;
+    try {
+      const leased = await this.#lease(limit);
       for (const delivery of leased) this.#launch(delivery);
       if (leased.length === limit) this.#isBehind = true;
+    } finally {
+      this.#reserved -= limit;
     }
   }
 
@@ -179,7 +189,7 @@ export class Deliverer {
   #launch(lease: LeasedDelivery): void {
     const known = this.#inFlight.get(lease.id);
     if (known) {
-      known.lease = lease;
+      if (lease.leaseEpoch > known.lease.leaseEpoch) known.lease = lease;
       return;
     }
     const attempt: InFlight = { lease, controller: new AbortController() };
@@ -218,7 +228,9 @@ export class Deliverer {
         return moments.settled(lease.messageId, lease.id, outcome);
       } catch (error) {
         this.#fault('delivery.not-settled', error, lease);
-        // Taken again by this process while the settlement was on its way: the outcome holds under the new lease.
+        // Taken again by this process while the settlement was on its way: the outcome holds under the new lease. A claim of the same
+        // commit may be about to tell; given up before it does, the message would be sent again.
+        await this.#taking;
         if (attempt.lease !== lease) continue;
         if (controller.signal.aborted || !mayPass(error)) return;
       }
@@ -256,6 +268,8 @@ export class Deliverer {
     const leases = [...this.#inFlight.values()].map(({ lease }) => lease);
     const untilMs = this.#options.clock.nowMs() + limits.leaseMs;
     const kept = new Set(await this.#options.store.renewDeliveries(leases, untilMs));
+    // What a claim of this process took anew is not lost.
+    await this.#taking;
     for (const lease of leases) {
       const attempt = this.#inFlight.get(lease.id);
       if (!kept.has(lease.id) && attempt?.lease === lease) attempt.controller.abort();
