@@ -146,7 +146,9 @@ function isFor({ name, kind, settings }: OpenDestination, { contentType, only, e
 
 function deliveryOf(destination: OpenDestination, subject: Subject, product: Product): NewDelivery {
   const dueAtMs = subject.message.receivedAtMs;
-  const blob = subject.message.body.kind === 'blob' && product.bytes.length === 0;
+  const whole =
+    subject.message.body.kind === 'blob' && product.bytes.length === 0 ? subject.message.body : null;
+  const outOfLine = product.blob === undefined ? whole : ({ kind: 'blob', ...product.blob } as const);
   return {
     destination: destination.name,
     lanes: [...new Set(product.keys)].map((key) => `${destination.open.target}|${key}`),
@@ -154,7 +156,7 @@ function deliveryOf(destination: OpenDestination, subject: Subject, product: Pro
     dueAtMs,
     expiresAtMs: dueAtMs + destination.retry.forHours * 3_600_000,
     contentType: product.contentType,
-    body: blob ? subject.message.body : { kind: 'inline', bytes: product.bytes },
+    body: outOfLine ?? { kind: 'inline', bytes: product.bytes },
     ...(product.facts ? { facts: product.facts } : {}),
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isProtectedUrl } from '../../config/index.ts';
 import { createFhirDestination, createFhirIngest } from '../../connectors/fhir/index.ts';
+import { fhirBinaryContentType } from '../../core/document.ts';
 import type { DestinationKind, SourceKind } from '../../pipelines/channel/catalog.ts';
 import { fhirContentType } from '../../pipelines/steps/map-hl7.ts';
 import { version } from '../version.ts';
@@ -58,7 +59,7 @@ export function fhirDestinationKind({
   return {
     kind: 'fhir',
     settings,
-    takes: (contentType) => contentType === fhirContentType,
+    takes: (contentType) => contentType === fhirContentType || contentType === fhirBinaryContentType,
     async check({ url, auth, tls }) {
       outbound.check(new URL(url).hostname);
       if (auth && 'tokenUrl' in auth) outbound.check(new URL(auth.tokenUrl).hostname);
