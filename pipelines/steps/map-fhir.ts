@@ -44,7 +44,8 @@ export function mapFhir(outboundMap: FhirToHl7Map): StepKind<OutboundSettings> {
       apply(input, output) {
         const { id, receivedAtMs } = input.message;
         const sent: Json[] = [];
-        for (const source of sourcesOf(input, output.products)) {
+        const sources = sourcesOf(input, output.products);
+        for (const source of sources) {
           const controlId = sent.length === 0 ? String(id) : `${id}-${sent.length + 1}`;
           const { messages, issues, residue, urgency } = outboundMap.convert(
             parseWithDigits(textOf(source.bytes)),
@@ -61,7 +62,7 @@ export function mapFhir(outboundMap: FhirToHl7Map): StepKind<OutboundSettings> {
           if (issues.length > 0) output.report.outboundIssues = issues as unknown as Json;
           if (residue.length > 0) output.report.outboundResidue = residue;
         }
-        output.report.outbound = sent;
+        if (sources.length > 0) output.report.outbound = sent;
       },
     }),
   };
