@@ -27,6 +27,19 @@ export function codedTypes(registry: CodeTable): { readonly [as: string]: ValueT
         (...place) =>
           conceptOf(place, options, registry),
     },
+    /** Extensions of a person's citizenship and nationality hold their code one level down. */
+    'CWE>Extension': {
+      yields: ['Extension'],
+      covers: cweParts,
+      isSelfContained: true,
+      recurs: true,
+      compile:
+        (options) =>
+        (...place) => {
+          const concept = conceptOf(place, options, registry);
+          return concept && { extension: [{ url: 'code', valueCodeableConcept: concept }] };
+        },
+    },
     'CWE>Coding': {
       yields: ['Coding'],
       covers: cweParts.slice(0, 9),

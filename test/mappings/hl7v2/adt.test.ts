@@ -168,8 +168,6 @@ describe('what is not carried', () => {
       'ZPI|1|a^b',
     );
     expect(residue).toEqual([
-      { path: 'PID-5.1.2', value: 'von' },
-      { path: 'PID-5.1.5', value: 'X' },
       { path: 'PID-32', value: 'Z35' },
       { path: 'ZPI-1', value: '1' },
       { path: 'ZPI-2.1', value: 'a' },
