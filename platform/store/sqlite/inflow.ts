@@ -6,14 +6,21 @@ import type { WorkReader } from './read/work-reader.ts';
 
 /** Past this many a channel is behind, and reads its messages from the database again. */
 const waitingMax = 10_000;
-/** Messages that are kept as they came in; each may hold on to the buffer of a socket. */
+/** Messages that are kept as they came in. */
 const freshMax = 512;
+/** What they may hold on to: a body may be a slice of the buffer of a socket, or of a whole batch. */
+const freshBytesMax = 32 * 1024 * 1024;
 
 interface Waiting {
   /** Ascending, which is the order of acceptance. */
   readonly ids: MessageId[];
   /** Everything up to here is in `ids` or done. */
   last: number;
+}
+interface Fresh {
+  readonly message: Message;
+  /** Of the buffer behind the body. */
+  readonly heldBytes: number;
 }
 
 /**
@@ -23,7 +30,8 @@ interface Waiting {
 export class Inflow {
   /** Channels of which every waiting message is known. */
   readonly #known = new Map<string, Waiting>();
-  readonly #fresh = new Map<MessageId, Message>();
+  readonly #fresh = new Map<MessageId, Fresh>();
+  #freshBytes = 0;
 
   /** In order of commits, before whoever accepted is answered. */
   told(received: readonly Received[]): void {
@@ -42,14 +50,13 @@ export class Inflow {
 
   /** Keeps a message as the database would give it back: only what has nothing that the database adds. */
   keep(message: NewMessage, receipt: AcceptReceipt): void {
-    const isPlain =
-      receipt.outcome === 'stored' &&
-      receipt.status === 'received' &&
-      message.body.kind === 'inline' &&
-      message.facts === undefined;
-    if (isPlain && this.#fresh.size < freshMax) {
-      this.#fresh.set(receipt.id, { ...message, id: receipt.id, status: 'received' });
-    }
+    const { body, facts } = message;
+    const isPlain = receipt.outcome === 'stored' && receipt.status === 'received' && facts === undefined;
+    if (!isPlain || body.kind !== 'inline') return;
+    const heldBytes = body.bytes.buffer.byteLength;
+    if (this.#fresh.size >= freshMax || this.#freshBytes + heldBytes > freshBytesMax) return;
+    this.#fresh.set(receipt.id, { message: { ...message, id: receipt.id, status: 'received' }, heldBytes });
+    this.#freshBytes += heldBytes;
   }
 
   next(reader: WorkReader, channel: string, limit: number): readonly Message[] {
@@ -64,7 +71,7 @@ export class Inflow {
   }
 
   done(channel: string, ids: readonly MessageId[]): void {
-    for (const id of ids) this.#fresh.delete(id);
+    for (const id of ids) this.#drop(id);
     const waiting = this.#known.get(channel);
     if (waiting === undefined) return;
     const gone = new Set(ids);
@@ -73,10 +80,18 @@ export class Inflow {
     if (waiting.ids.some((id) => gone.has(id))) this.#known.delete(channel);
   }
 
-  /** After a write whose end is not certain. */
+  /** After a write whose end is not certain: what it took may be done, and would be kept for ever. */
   forget(channel?: string): void {
     if (channel === undefined) this.#known.clear();
     else this.#known.delete(channel);
+    for (const [id, { message }] of this.#fresh) {
+      if (channel === undefined || message.channel === channel) this.#drop(id);
+    }
+  }
+
+  #drop(id: MessageId): void {
+    this.#freshBytes -= this.#fresh.get(id)?.heldBytes ?? 0;
+    this.#fresh.delete(id);
   }
 
   #fromMemory(reader: WorkReader, channel: string, limit: number): readonly Message[] | null {
@@ -84,7 +99,7 @@ export class Inflow {
     if (waiting === undefined) return null;
     const messages: Message[] = [];
     for (const id of waiting.ids.slice(0, limit)) {
-      const message = this.#fresh.get(id) ?? reader.getMessage(id);
+      const message = this.#fresh.get(id)?.message ?? reader.getMessage(id);
       if (message?.status !== 'received') {
         this.#known.delete(channel);
         return null;
