@@ -153,7 +153,11 @@ function isValued(value: string): boolean {
 
 function oneOf<S>(read: (subject: S) => readonly string[], values: readonly string[]): Test<S> {
   const wanted = new Set(values);
-  return (subject) => read(subject).some((value) => wanted.has(value));
+  return (subject) => {
+    const found = read(subject);
+    for (let at = 0; at < found.length; at++) if (wanted.has(found[at] as string)) return true;
+    return false;
+  };
 }
 
 function noneOf<S>(read: (subject: S) => readonly string[], values: readonly string[]): Test<S> {

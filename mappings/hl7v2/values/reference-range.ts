@@ -1,4 +1,5 @@
 import type { FhirObject } from '../../bundle/bundle.ts';
+import { copyOf, keep } from '../../bundle/kept.ts';
 import type { CodeTable } from '../compiler/code-table.ts';
 import { unitOf } from './coded.ts';
 import { readNumber } from './number.ts';
@@ -16,21 +17,40 @@ const oneSided = new RegExp(`^(<=?|>=?|\u2264|\u2265)\\s*${number}\\s*(.*)$`);
 export const referenceRange = (registry: CodeTable): ValueType => ({
   yields: ['Observation.referenceRange'],
   covers: 'all',
-  compile: () => (run, segment, field, rep) => {
-    const text = clean(segment.value(field, rep));
-    if (text === '' || text === '""') return undefined;
-    const limits = limitsIn(text);
-    if (limits === undefined) return { text };
-    const unit = unitOf([run, segment, 6, 1, 0, 0], registry);
-    // A range in words of its own (`3.5 - 5.0 adult`) is of other people than this one, or in another unit.
-    if (limits.rest !== '' && limits.rest !== unit?.unit) return { text };
-    const range: FhirObject = {};
-    if (limits.low !== undefined) range.low = exact(limits.low, unit);
-    if (limits.high !== undefined) range.high = exact(limits.high, unit);
-    range.text = text;
-    return range;
+  compile: () => {
+    // A laboratory has few ranges, and sends them with every result.
+    const known = new Map<string, FhirObject>();
+    return (run, segment, field, rep) => {
+      const key = `${segment.raw(field, rep)}\r${segment.raw(6)}`;
+      const before = run.canRemember ? known.get(key) : undefined;
+      if (before !== undefined) return before;
+      const text = clean(segment.value(field, rep));
+      if (text === '' || text === '""') return undefined;
+      const unit = unitOf([run, segment, 6, 1, 0, 0], registry);
+      if (!run.canRemember || key.length > charsMax) return rangeOf(text, unit);
+      if (known.size >= knownMax) known.clear();
+      const range = keep(rangeOf(ownText(text), copyOf(unit)));
+      known.set(ownText(key), range);
+      return range;
+    };
   },
 });
+
+const knownMax = 2_000;
+const charsMax = 250;
+/** A text cut out of a message holds the whole message in memory. */
+const ownText = (text: string): string => copyOf([text])[0] as string;
+
+function rangeOf(text: string, unit: FhirObject | undefined): FhirObject {
+  const limits = limitsIn(text);
+  // A range in words of its own (`3.5 - 5.0 adult`) is of other people than this one, or in another unit.
+  if (limits === undefined || (limits.rest !== '' && limits.rest !== unit?.unit)) return { text };
+  const range: FhirObject = {};
+  if (limits.low !== undefined) range.low = exact(limits.low, unit);
+  if (limits.high !== undefined) range.high = exact(limits.high, unit);
+  range.text = text;
+  return range;
+}
 
 interface Limits {
   readonly low?: string;
