@@ -218,7 +218,8 @@ export class ValueCutter {
     this.#quartet = '';
     this.#hasPadding = false;
     this.#isCutting = false;
-    this.#events.push({ kind: 'end' });
+    // A faulty one never ends: nobody shall keep it.
+    if (!this.isFaulty) this.#events.push({ kind: 'end' });
   }
 
   #decode(bytes: Buffer): void {

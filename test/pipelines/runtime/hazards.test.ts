@@ -115,12 +115,16 @@ describe('poison', () => {
     const whole = new TextEncoder().encode(
       'MSH|^~\\&|HIS|H|||20261122080000||ADT^A08|B3|P|2.5.1\rPID|1||P1\r',
     );
+    const read = async (hash: BlobHash): Promise<Uint8Array> => {
+      if (hash.endsWith('1')) throw new BitHiveError('BH_STORE_NOT_FOUND', 'no such body');
+      if (hash.endsWith('2')) throw new BitHiveError('BH_BLOB_CORRUPT', 'torn');
+      if (isFailing) throw new BitHiveError('BH_STORE_IO', 'EIO');
+      return whole;
+    };
     const blobs = {
-      async read(hash: BlobHash) {
-        if (hash.endsWith('1')) throw new BitHiveError('BH_STORE_NOT_FOUND', 'no such body');
-        if (hash.endsWith('2')) throw new BitHiveError('BH_BLOB_CORRUPT', 'torn');
-        if (isFailing) throw new BitHiveError('BH_STORE_IO', 'EIO');
-        return whole;
+      read,
+      async *stream(hash: BlobHash) {
+        yield await read(hash);
       },
     } as Partial<Blobs> as Blobs;
     const [door, receiver, { store }] = await start(channel(), { blobs });
