@@ -13,6 +13,8 @@ export type { Explanation, MapIssue, Residue } from './hl7v2/issue.ts';
 export { type Conversion, type Hl7ToFhirMap, loadHl7ToFhirMap, type MapOptions } from './hl7v2/load.ts';
 export { momentOfMessage } from './hl7v2/message-moment.ts';
 export { orderingKeys } from './hl7v2/ordering-keys.ts';
+export { overlayJsonSchemas } from './hl7v2/overlay/json-schema.ts';
+export { mapNames } from './hl7v2/overlay/map-names.ts';
 export { type Overlay, refuseStrangers } from './hl7v2/overlay/overlay.ts';
 export { readOverlay } from './hl7v2/overlay/read-overlay.ts';
 export type { ConvertContext } from './hl7v2/run.ts';

@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { BitHiveError } from '../../core/errors.ts';
 import type { OrderFacts } from '../../core/order.ts';
 import type { Hl7Message } from '../../formats/hl7v2/index.ts';
@@ -21,6 +19,7 @@ import type { YamlFile } from './compiler/yaml-file.ts';
 import { convertMessage } from './convert.ts';
 import type { Explanation, MapIssue, Residue } from './issue.ts';
 import { applyOverlay, type Overlay, siteWith } from './overlay/overlay.ts';
+import { ownMap } from './own-map.ts';
 import { assemblerOf } from './provenance.ts';
 import type { ConvertContext, MapSite } from './run.ts';
 import { builtInTypes } from './values/built-in-types.ts';
@@ -48,8 +47,6 @@ export interface Hl7ToFhirMap {
   readonly takes: readonly string[];
   convert(message: Hl7Message, context: ConvertContext): Conversion;
 }
-
-const ownFolder = dirname(fileURLToPath(import.meta.url));
 
 export interface MapOptions {
   /** Default: the folder beside this file. */
@@ -91,14 +88,6 @@ export function loadHl7ToFhirMap(options: MapOptions): Hl7ToFhirMap {
       return { ...conversion, ...splitPatched(conversion.bundle, site) };
     },
   };
-}
-
-let own: MapFolder | undefined;
-
-/** The rows that come with the engine, read once. */
-function ownMap(): MapFolder {
-  own ??= readMapFolder(readMapFiles(ownFolder));
-  return own;
 }
 
 function compileMessages(

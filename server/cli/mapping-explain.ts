@@ -65,7 +65,11 @@ async function ofMessage(word: string, call: Call, world: World): Promise<Messag
 
 function textOf({ type, map, resources, issues, residue }: MessageExplanation): string {
   const parts = resources.map(({ resource, fullUrl, request, elements }) => {
-    const rows = elements.map(({ path, value, input, row, file }) => [path, value, input, row, file]);
+    const rows = elements.map(({ path, value, input, row, file }, at) => {
+      // What is explained part by part says its value there.
+      const isSplit = elements[at + 1]?.path.startsWith(path) === true;
+      return [path, isSplit ? '' : cut(value), input, row, file];
+    });
     return `${resource} ${fullUrl}\n  ${request}\n${indented(table(['ELEMENT', 'VALUE', 'FROM', 'ROW', 'FILE'], rows))}`;
   });
   const told = issues.map(({ severity, path, row, text }) => [severity, path, row, text]);
@@ -81,3 +85,7 @@ function textOf({ type, map, resources, issues, residue }: MessageExplanation): 
 }
 
 const indented = (text: string): string => text.replace(/^/gm, '  ');
+
+const valueCharsMax = 48;
+const cut = (text: string): string =>
+  text.length > valueCharsMax ? `${text.slice(0, valueCharsMax - 1)}…` : text;

@@ -6,7 +6,11 @@ import { referencePages } from '../../../server/reference/pages.ts';
 
 const folder = join(import.meta.dirname, '../../../docs/reference');
 
-test.each(['config.md', 'config.schema.json', 'errors.md', 'cli.md'])(
+const overlays = ['segments', 'types', 'messages', 'site', 'tests'].map(
+  (part) => `overlay-${part}.schema.json`,
+);
+
+test.each(['config.md', 'config.schema.json', 'errors.md', 'cli.md', ...overlays])(
   'docs/reference/%s is what the code says (npm run reference)',
   async (name) => {
     const pages = await referencePages();
