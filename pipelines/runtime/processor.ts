@@ -29,6 +29,8 @@ const batchMs = 50;
 const batchBytesMax = 8 * 1024 * 1024;
 const idleMs = 1_000;
 const faultMs = 1_000;
+/** Times that a message may fail to be loaded for a reason that nobody foresaw. */
+const unforeseenMax = 5;
 
 export interface ProcessorOptions {
   readonly channel: string;
@@ -62,6 +64,7 @@ export class Processor {
   #done: Promise<void> = Promise.resolve();
   /** When the channel's next timer is due. Only the holder of the lease writes timers, so it is read once; undefined: to be read. */
   #nextTimerMs: number | null | undefined;
+  #unforeseen: { readonly id: MessageId; readonly count: number } | undefined;
 
   constructor(options: ProcessorOptions) {
     this.#options = options;
@@ -210,9 +213,19 @@ export class Processor {
       return (states) => this.#one(subject, version, states);
     } catch (cause) {
       const { code, detail, entry } = toBitHiveError(cause);
-      if (code === 'BH_INTERNAL' || !entry.permanent) throw cause;
+      if (code === 'BH_INTERNAL') return this.#notLoaded(message.id, cause);
+      if (!entry.permanent) throw cause;
       return () => failed(message.id, code, detail, 0);
     }
+  }
+
+  /** It may pass, so it is tried again; but one message must not stop the channel for ever. */
+  #notLoaded(id: MessageId, cause: unknown): () => ProcessedMessage {
+    const count = this.#unforeseen?.id === id ? this.#unforeseen.count + 1 : 1;
+    this.#unforeseen = { id, count };
+    if (count < unforeseenMax) throw cause;
+    this.#options.logger.error('process.failed', { message_id: id }, cause);
+    return () => failed(id, 'BH_INTERNAL', ownFault, 0);
   }
 
   #one(

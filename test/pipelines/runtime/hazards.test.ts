@@ -2,8 +2,9 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { BitHiveError } from '../../../core/errors.ts';
 import type { BlobHash } from '../../../core/ids.ts';
-import type { Blobs, Store } from '../../../core/ports/index.ts';
+import type { Blobs, Clock, Store } from '../../../core/ports/index.ts';
 import type { StepKind } from '../../../pipelines/channel/catalog.ts';
+import { systemClock } from '../../../platform/clock.ts';
 import { until } from '../../until.ts';
 import { withFaults } from '../../with-faults.ts';
 import {
@@ -140,6 +141,30 @@ describe('poison', () => {
     );
     expect(codes).toEqual(['BH_STORE_NOT_FOUND', 'BH_BLOB_CORRUPT']);
     expect((await store.getMessage(later.id))?.status).toBe('processed');
+  });
+
+  test('a body that cannot be loaded for a reason that nobody foresaw is tried again, then quarantined alone', async () => {
+    let reads = 0;
+    const blobs = {
+      stream() {
+        reads += 1;
+        throw new TypeError('a bug');
+      },
+    } as Partial<Blobs> as Blobs;
+    const clock: Clock = {
+      nowMs: () => systemClock.nowMs(),
+      monotonicMs: () => systemClock.monotonicMs(),
+      after: (delayMs, call) => systemClock.after(Math.min(delayMs, 20), call),
+    };
+    const [door, receiver, { store }] = await start(channel(), { blobs, clock });
+    const bad = await door.accept(hl7Arrival('POISON', 'P1', large('1')));
+    await door.accept(hl7Arrival('C1', 'P1'));
+    await until(() => receiver.sent.length === 1);
+    expect(await store.getMessage(bad.id)).toMatchObject({
+      status: 'quarantined',
+      refusal: { code: 'BH_INTERNAL' },
+    });
+    expect(reads).toBe(5);
   });
 
   test('a result that the store cannot take is quarantined alone', async () => {
