@@ -11,6 +11,7 @@ import { identifierTypes } from './identifiers.ts';
 import { locationChain, placeTypes } from './location.ts';
 import { moneyTypes } from './money.ts';
 import { observationValue } from './observation-value.ts';
+import { performed } from './performed.ts';
 import { primitives } from './primitives.ts';
 import { dayCount, numberQuantity } from './quantity.ts';
 import { referenceRange } from './reference-range.ts';
@@ -49,6 +50,7 @@ export function builtInTypes(tables: ReadonlyMap<string, CodeTable>): Map<string
       ...moneyTypes,
       ...timingTypes(concept),
       'ID>system': codingSystem(registry),
+      'PR1>performed': performed(primitives['DTM>dateTime']!),
       'XTN>ContactPoint': contactPoint,
       'PL>Location': locationChain,
       'NM>Quantity': numberQuantity,
