@@ -39,7 +39,8 @@ export async function portsOf(subject: Subject): Promise<Omit<Check, 'name'>> {
     const { listening } = running.parse(answer);
     const doors = listening.map(
       ({ channel, protocol, host, port, path = '' }) =>
-        `${channel ?? 'api'}: ${protocol} ${host}:${port}${path}`,
+        // A folder has no port.
+        `${channel ?? 'api'}: ${protocol} ${host}${port === 0 ? '' : `:${port}`}${path}`,
     );
     return good(`an engine runs on this data folder at ${engine.engine.url}; ${doors.join(', ')}`);
   }

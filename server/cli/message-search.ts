@@ -13,7 +13,7 @@ const keyFlags = searchKeyNames.map((name) => ({
 }));
 const filterFlags = [
   { name: 'channel', takes: 'NAME', description: 'Messages of this channel.' },
-  { name: 'kind', takes: 'KIND', description: 'hl7v2, fhir, dicom, finding, answer or timer.' },
+  { name: 'kind', takes: 'KIND', description: 'hl7v2, fhir, dicom, finding, answer, timer or batch.' },
   { name: 'type', takes: 'TYPE', description: 'For example ADT^A04, or a SOP Class UID.' },
   { name: 'status', takes: 'STATUS', description: 'received, processed, filtered or quarantined.' },
   { name: 'since', takes: 'TIME', description: 'Received at or after: ISO 8601 with a zone.' },
