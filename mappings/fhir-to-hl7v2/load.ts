@@ -148,9 +148,11 @@ function patientIdOf(segments: ReturnType<CompiledOutMessage['make']>): string {
   return typeof part === 'string' ? part : (part?.[0] ?? '');
 }
 
+/** Elements that no row takes, of what segments are made of; by its type what nothing that was sent refers to. */
 function residueOf({ graph }: OutboundRun, map: CompiledOutMessage): readonly string[] {
   const paths = graph.resources.flatMap((resource) => {
     const type = leafText(resource.resourceType);
+    if (!map.sources.has(type)) return graph.isReached(resource) || map.covers(type, '*') ? [] : [type];
     return Object.keys(resource)
       .filter((name) => name !== 'resourceType' && !name.startsWith('_') && !map.covers(type, name))
       .map((name) => `${type}.${name}`);

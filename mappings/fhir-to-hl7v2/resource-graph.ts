@@ -16,6 +16,7 @@ export class ResourceGraph {
   readonly #byUrl = new Map<string, JsonObject>();
   readonly #byIdentifier = new Map<string, JsonObject>();
   readonly #contained = new WeakMap<JsonObject, JsonObject>();
+  readonly #reached = new Set<JsonObject>();
 
   constructor(body: JsonObject) {
     const entries =
@@ -51,12 +52,24 @@ export class ResourceGraph {
     if (inner !== undefined) return inner;
     const url = typeof reference === 'string' ? reference.replace(/\/_history\/[^/]+$/, '') : '';
     const found = this.#byUrl.get(url);
-    if (found !== undefined) return found;
+    if (found !== undefined) return this.#reach(found);
     const [, typeInUrl, query] = /(?:^|\/)([A-Z][A-Za-z]+)(?:\/[^/?]+|\?(.*))$/.exec(url) ?? [];
     const type = typeof value.type === 'string' ? value.type : typeInUrl;
     const identifier = isObject(value.identifier) ? value.identifier : identifierIn(query);
     const known = identifier && this.#byIdentifier.get(identityOf(type, identifier) ?? '');
-    return known ?? stub(type, identifier, typeof display === 'string' ? display : undefined);
+    return known
+      ? this.#reach(known)
+      : stub(type, identifier, typeof display === 'string' ? display : undefined);
+  }
+
+  /** Whether a row read it, or could have: something that was sent refers to it. */
+  isReached(resource: JsonObject): boolean {
+    return this.#reached.has(resource);
+  }
+
+  #reach(resource: JsonObject): JsonObject {
+    this.#reached.add(resource);
+    return resource;
   }
 
   #noteContained(resource: JsonObject): void {

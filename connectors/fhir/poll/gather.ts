@@ -8,6 +8,7 @@ const followed = new Set([
   'Encounter',
   'ImagingStudy',
   'Location',
+  'Media',
   'Observation',
   'Organization',
   'Patient',

@@ -20,6 +20,8 @@ export interface CompiledOutMessage {
   /** Undefined: nothing is sent of this one. */
   eventOf(run: OutboundRun, focus: JsonObject): MessageEvent | undefined;
   make(run: OutboundRun, focus: JsonObject): readonly OutboundSegment[];
+  /** Types of resource of which segments are made. */
+  readonly sources: ReadonlySet<string>;
   /** Whether a row reads the element, or the file says why none does. */
   covers(resourceType: string, element: string): boolean;
 }
@@ -39,12 +41,14 @@ export function compileOutMessage(
         ),
   );
   const read = new Set<string>();
+  const sources = new Set(focus);
   const items = file.content.segments.map((item, index) =>
-    compileItem(item, ['segments', index], { file, segments, read }, focus),
+    compileItem(item, ['segments', index], { file, segments, read, sources }, focus),
   );
   return {
     name: message,
     focus,
+    sources,
     eventOf(run, resource) {
       // A message that says what it is about is believed where it can be that.
       const told = isObject(run.roots.header ?? null)
@@ -80,6 +84,7 @@ interface Place {
   readonly file: YamlFile<OutMessage>;
   readonly segments: ReadonlyMap<string, CompiledSegment>;
   readonly read: Set<string>;
+  readonly sources: Set<string>;
 }
 
 function compileItem(
@@ -100,6 +105,7 @@ function compileItem(
   const isNumbered = condition('numbered', false);
   const isSilent = condition('silent', false);
   const types = item.of === undefined ? above : map.source.includes('.') ? [] : [map.source];
+  for (const type of types) if (item.of !== undefined) place.sources.add(type);
   for (const type of types) for (const name of map.reads) read.add(`${type}.${name}`);
   const paths =
     item.of === undefined

@@ -101,7 +101,7 @@ describe('any body', () => {
           }
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 });

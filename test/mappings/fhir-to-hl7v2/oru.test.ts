@@ -177,14 +177,28 @@ describe('DiagnosticReport to ORU^R01', () => {
   });
 
   test('each report of a body is a message of its own; what no row carries is told', () => {
-    const { messages, residue } = convertBody(
-      bundle(report, { ...report, id: 'r2', media: [{ link: { display: 'x' } }] }, patient),
-    );
+    const other = { ...report, id: 'r2', extension: [{ url: 'urn:x', valueString: 'y' }] };
+    const allergy = { resourceType: 'AllergyIntolerance', id: 'a', patient: { reference: 'Patient/p1' } };
+    const { messages, residue } = convertBody(bundle(report, other, patient, order, allergy));
     expect(messages.map(({ type, controlId, of, patientId }) => [type, controlId, of, patientId])).toEqual([
       ['ORU^R01', '7', 'DiagnosticReport/r1', '123'],
       ['ORU^R01', '7-2', 'DiagnosticReport/r2', '123'],
     ]);
-    expect(residue).toEqual(['DiagnosticReport.media']);
+    expect(residue).toEqual(['AllergyIntolerance', 'DiagnosticReport.extension']);
+  });
+
+  test('an image of the report leaves as its address', () => {
+    const media = {
+      resourceType: 'Media',
+      id: 'm',
+      status: 'completed',
+      modality: loinc('1', 'Photo'),
+      content: { contentType: 'image/jpeg', url: 'https://pacs.example/1.jpg' },
+    };
+    const segments = segmentsOf(
+      bundle({ ...report, media: [{ link: { reference: 'Media/m' } }] }, patient, media),
+    );
+    expect(segments.at(-1)).toBe('OBX|1|RP|1^Photo^LN||https://pacs.example/1.jpg^^IM^JPEG||||||F');
   });
 
   test('version, character set, zone and type of message are the site’s', () => {
