@@ -176,7 +176,7 @@ describe('what is not carried', () => {
   });
 
   test('a type without a map gives header, patient and residue', () => {
-    const conversion = convert(header('BAR^P01'), 'EVN|P01|20261122', pid, 'PV1|1|I');
+    const conversion = convert(header('ZZZ^Z01'), 'EVN|Z01|20261122', pid, 'PV1|1|I');
     expect(conversion.bundle.entry.map((entry) => entry.resource.resourceType).sort()).toEqual([
       'MessageHeader',
       'Organization',
