@@ -1,6 +1,7 @@
 import type { Hl7Segment } from '../../../formats/hl7v2/index.ts';
 import type { FhirObject, FhirValue } from '../../bundle/bundle.ts';
 import { keepDigits } from '../../bundle/decimals.ts';
+import { keep } from '../../bundle/kept.ts';
 import type { Run } from '../run.ts';
 import { readDateTime, readTimeOfDay } from './date-time.ts';
 import { readNumber } from './number.ts';
@@ -33,6 +34,7 @@ export function valueReaders(concept: Convert): { readonly [type: string]: ReadV
     NR: readNR,
     DR: readDR,
     TM: readTM,
+    NA: readNA,
     MO: readMO,
     CP: readMO,
     DT: readMoment,
@@ -103,6 +105,28 @@ const readTM: ReadValue = (_run, segment, rep) => {
   const time = readTimeOfDay(textAt(segment, 5, rep, 0, 0));
   return time === null ? undefined : ['valueTime', time];
 };
+
+/**
+ * Numeric array (HL7 v2.5.1 2.A.46): a row of numbers. The time between them, which FHIR wants to know, is not told. An array of several rows
+ * is left as its rows.
+ */
+const readNA: ReadValue = (_run, segment, rep, unit) => {
+  const digits: string[] = [];
+  for (let component = 1; component <= segment.components(5, rep); component++) {
+    const number = readNumber(textAt(segment, 5, rep, component, 0));
+    if (number === null || number.comparator !== undefined) return undefined;
+    digits.push(number.digits);
+  }
+  if (digits.length === 0) return undefined;
+  return [
+    'valueSampledData',
+    { origin: { value: 0, ...unit }, _period: unknownPeriod, dimensions: 1, data: digits.join(' ') },
+  ];
+};
+
+const unknownPeriod = keep({
+  extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'unknown' }],
+});
 
 /** MO, or the price of a CP (its first component), as the MoneyQuantity of FHIR: the currency is the unit (ISO 4217). */
 const readMO: ReadValue = (_run, segment, rep) => {

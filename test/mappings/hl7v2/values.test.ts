@@ -181,6 +181,11 @@ describe('a result', () => {
       'NM|X||1~<2',
       { component: [{ valueQuantity: { value: 1 } }, { valueQuantity: { value: 2, comparator: '<' } }] },
     ],
+    [
+      'NA|X||1^2.50^-3|mV',
+      { valueSampledData: { origin: { value: 0, unit: 'mV' }, dimensions: 1, data: '1 2.50 -3' } },
+    ],
+    ['NA|X||1^x', { valueString: '1 x' }],
     ['MO|X||12.50^USD', { valueQuantity: { value: 12.5, code: 'USD', system: 'urn:iso:std:iso:4217' } }],
     ['XPN|X||Muster^Max^^^Dr', { valueString: 'Muster Max Dr' }],
     ['EI|X||4711^LAB', { valueString: '4711 LAB' }],
