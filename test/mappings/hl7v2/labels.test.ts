@@ -21,6 +21,21 @@ describe('what is protected says so', () => {
     expect(resourceOf(conversion, 'Encounter').meta).toMatchObject(restricted);
     expect(resourceOf(conversion, 'Patient')).not.toHaveProperty('meta');
   });
+  test('what a restriction (ARV) stands behind', () => {
+    const conversion = convert(
+      header('ADT^A08'),
+      pid,
+      'PD1|',
+      'ARV|1|A|DEM^Demographics',
+      'ARV|2|D|HIV',
+      visit,
+      'PV2|',
+      'ARV|1|A|LOC^Location',
+    );
+    expect(resourceOf(conversion, 'Patient').meta).toMatchObject({ security: [{ code: 'DEM' }] });
+    expect(resourceOf(conversion, 'Encounter').meta).toMatchObject({ security: [{ code: 'LOC' }] });
+    expect(conversion.residue).toEqual([{ path: 'ARV[2]-3', value: 'HIV' }]);
+  });
   test('a message (MSH-8), beside its tag', () => {
     const conversion = convert(header('ADT^A08').replace('||ADT', '|TOP SECRET|ADT'), pid);
     expect(resourceOf(conversion, 'MessageHeader').meta).toMatchObject({
