@@ -1,16 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { validate } from '../../../formats/fhir/index.ts';
 import { printBundle } from '../../../mappings/index.ts';
-import {
-  convert,
-  entriesOf,
-  header,
-  map,
-  messageOf,
-  receivedAtMs,
-  resourceOf,
-  resourcesOf,
-} from '../site.ts';
+import { convert, entriesOf, header, map, resourceOf, resourcesOf } from '../site.ts';
 
 const pid =
   'PID|1||1001^^^HOSP^MR||Muster^Max^Emil^Jr^Dr.||19640229|M|||Hauptstr. 12^^Berlin^BE^10115^DE^H||+49 30 123^PRN^PH~^NET^Internet^max@example.org';
