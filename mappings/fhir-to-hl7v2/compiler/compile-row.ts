@@ -71,16 +71,16 @@ function compileRow(
     .map((text) => told('from', fail, () => compileNodePath(text)));
   const reads = paths.flatMap(({ first }) => first ?? []);
   return done(reads, (run, node) => {
+    const made: FieldValue[] = [];
     for (const { read } of paths) {
-      const made: FieldValue[] = [];
       for (const one of read(run, node)) {
         const value = convert(run, one, options);
         if (value === undefined || value === '') continue;
         if (!each || isFields(value)) return value;
         made.push(value);
       }
-      if (made.length > 0) return made.length === 1 ? made[0] : { repetitions: made };
     }
+    if (made.length > 0) return made.length === 1 ? made[0] : { repetitions: made };
     return row.fallback !== undefined && table !== undefined && isRequired ? row.fallback : undefined;
   });
 }

@@ -9,11 +9,11 @@ export type NodeReader = (run: OutboundRun, node: Node) => readonly Node[];
 type Selects = (run: OutboundRun, nodes: readonly Node[]) => readonly Node[];
 
 const rootNames = new Set(['$site', '$message', '$focus', '$header', '$number', '$sub']);
-const stepPattern = /(^|[./])([A-Za-z]+|\$[a-z]+)?(?:\[([^\]]*)\])?/gy;
+const stepPattern = /([./]|^)([A-Za-z]+|\$[a-z]+)?(?:\[([^\]]*)\])?/gy;
 
 /**
  * A path into a FHIR resource: `name.family`, `identifier[0].value` (by number), `identifier[type.coding.code:PLAC].value` (those where a
- * text at the inner path is the value), `value[x]` (whichever of the choice is there), `subject/birthDate` and `subject/` (over a
+ * text at the inner path is the value; `telecom[use:]` those without one; `performer[/resourceType:Practitioner]` over the reference), `value[x]` (whichever of the choice is there), `subject/birthDate` and `subject/` (over a
  * reference, to the resource that it means), `.` (the node itself). `$site`, `$message`, `$focus`, `$header`, `$number` and `$sub` begin elsewhere.
  *
  * @returns the reader, and the name of the element that it begins with, absent for other beginnings
@@ -31,14 +31,14 @@ export function compileNodePath(text: string): { readonly read: NodeReader; read
     const [whole, mark, name, selector] = match;
     const isFirst = end === 0;
     end += whole.length;
-    if (isFirst && mark !== '') fail(text);
+    if (isFirst && mark === '.') fail(text);
     if (mark === '/') selects.push(follow);
     else if (name === undefined) fail(text);
     if (name?.startsWith('$')) {
       if (!isFirst || !rootNames.has(name)) fail(text);
       root = name.slice(1);
     } else if (name !== undefined) {
-      if (isFirst) first = name;
+      if (isFirst && mark === '') first = name;
       selects.push(selector === 'x' ? choice(name) : member(name));
     }
     if (selector !== undefined && selector !== 'x') selects.push(selected(selector, text));
@@ -86,7 +86,9 @@ function selected(selector: string, text: string): Selects {
   if (at < 1) return fail(text);
   const { read } = compileNodePath(selector.slice(0, at));
   const wanted = selector.slice(at + 1);
-  return (run, nodes) => nodes.filter((node) => read(run, node).some((one) => leafText(one) === wanted));
+  const isSo = (texts: readonly string[]): boolean =>
+    wanted === '' ? texts.every((one) => one === '') : texts.includes(wanted);
+  return (run, nodes) => nodes.filter((node) => isSo(read(run, node).map(leafText)));
 }
 
 /** The texts at a path, for conditions: an element that has parts counts as valued. */

@@ -15,7 +15,7 @@ export const outRowSchema = z
     from: z.union([path, z.array(path).min(1)]).optional(),
     as: z.string().default('string'),
     set: fixed.optional(),
-    /** Every node is a repetition; else the first that gives something. */
+    /** Every node of every path is a repetition; else the first that gives something. */
     each: z.boolean().default(false),
     table: z.string().optional(),
     fallback: z.string().optional(),

@@ -70,6 +70,23 @@ describe('patients and visits as ADT', () => {
     expect(segmentsOf({ ...patient, meta: { versionId: '1' } })[0]).toContain('||ADT^A28^ADT_A05|');
   });
 
+  test('every number and address of a patient that is in use leaves', () => {
+    const phone = (value: string, use?: string) => ({
+      system: 'phone',
+      value,
+      ...(use === undefined ? {} : { use }),
+    });
+    const telecom = [
+      phone('1', 'mobile'),
+      phone('2'),
+      phone('3', 'home'),
+      phone('4', 'work'),
+      phone('5', 'old'),
+    ];
+    const pid = line(segmentsOf({ ...patient, telecom }), 'PID').split('|');
+    expect([pid[13], pid[14]]).toEqual(['3^PRN^PH~1^PRS^CP~2^^PH', '4^WPN^PH']);
+  });
+
   test('a message that names its event is believed', () => {
     const header = {
       resourceType: 'MessageHeader',

@@ -187,6 +187,21 @@ describe('DiagnosticReport to ORU^R01', () => {
     expect(residue).toEqual(['AllergyIntolerance', 'DiagnosticReport.extension']);
   });
 
+  test('who did it is a person in OBX-16 and an organization in OBX-23', () => {
+    const performer = [
+      { reference: 'Organization/lab' },
+      { reference: 'Practitioner/d1' },
+      { type: 'Practitioner', display: 'Dr Who' },
+    ];
+    const result = observation('o1', loinc('1', 'x'), { valueInteger: 1, performer });
+    const lab = { resourceType: 'Organization', id: 'lab', name: 'Main lab' };
+    const body = reported([result]);
+    const obx = segmentsOf({ ...body, entry: [...body.entry, { resource: lab }] })
+      .find((one) => one.startsWith('OBX'))
+      ?.split('|');
+    expect([obx?.[16], obx?.[23]]).toEqual(['D77^House^Greg^^^^^^&9.9&ISO~^Dr Who', 'Main lab']);
+  });
+
   test('an image of the report leaves as its address', () => {
     const media = {
       resourceType: 'Media',

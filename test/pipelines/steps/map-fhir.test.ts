@@ -102,6 +102,13 @@ const finding = {
     publisher: 'BitHive',
     licence: 'CC0',
   },
+  order: {
+    accessionNumber: 'ACC1',
+    patientId: '1001',
+    urgency: 'stat',
+    messageId: 7,
+    identifiers: [{ system: 'https://bithive.example/id/assigner/PL', value: 'P1' }],
+  },
   ranAtMs: Date.UTC(2026, 10, 22, 8, 0, 3),
   durationMs: 12,
   sopInstanceUid: '1.2.3.1.1',
@@ -136,7 +143,7 @@ describe('the step map: fhir-to-hl7v2', () => {
     expect(segments[0]).toContain('||ORU^R01^ORU_R01|9|');
     expect(segments[1]).toBe('PID|1||1001^^^HOSP||Muster^Max');
     expect(segments.find((one) => one.startsWith('OBR'))?.split('|')).toEqual(
-      expect.arrayContaining(['18748-4^Diagnostic imaging study^LN', 'ACC1', 'RAD', 'P']),
+      expect.arrayContaining(['P1^PL', '18748-4^Diagnostic imaging study^LN', 'ACC1', 'RAD', 'P']),
     );
     expect(segments.find((one) => one.includes('|NM|'))).toMatch(
       /233604007\^Pneumonia\^SCT\|1\|0\.75\|1\^\^UCUM\|positive from 0\.5\|POS\|\|\|P\|/,
