@@ -23,7 +23,7 @@ const uses: { readonly [code: string]: string } = {
   WPN: 'work',
   PRS: 'mobile',
 };
-const taken = [1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14];
+const taken = [1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 18];
 
 /**
  * XTN (HL7 v2.5.1 2.A.89) as ContactPoint. The value is the mail address (.4), the text as sent (.12), the number put together of its parts, or
@@ -54,6 +54,8 @@ const contactPointOf: Convert = (run, segment, field, rep, component, subcompone
   };
   const use = kind === 'CP' ? 'mobile' : uses[useCode];
   if (use !== undefined) point.use = use;
+  const rank = part(18);
+  if (/^[1-9]\d{0,8}$/.test(rank)) point.rank = Number(rank);
   const zone = run.site.settings.zone;
   const start = readDateTime(part(13), run.messageOffset, zone).text;
   const end = readDateTime(part(14), run.messageOffset, zone).text;
