@@ -110,6 +110,29 @@ describe('a problem', () => {
   });
 });
 
+describe('a goal', () => {
+  const gol = (action: string): string =>
+    `GOL|${action}|20261122|G1^HbA1c below 7^L|GO1^HIS|||20261121|20270601`;
+  test('names the problems that it is for', () => {
+    const conversion = told(
+      'PGL^PC6',
+      pid,
+      gol('AD'),
+      'NTE|1||with diet',
+      'PRB|AD|20261122|44054006^Diabetes^SCT|P1^HIS',
+      'PRB|AD|20261122|38341003^Hypertension^SCT|P2^HIS',
+    );
+    expect(resourceOf(conversion, 'Goal')).toMatchObject({
+      note: [{ text: 'with diet' }],
+      addresses: entriesOf(conversion, 'Condition').map(({ fullUrl }) => ({ reference: fullUrl })),
+    });
+    expect(entriesOf(conversion, 'Condition')).toHaveLength(2);
+  });
+  test('that is deleted was an error', () => {
+    expect(resourceOf(told('PGL^PC8', pid, gol('UP')), 'Goal').lifecycleStatus).toBe('entered-in-error');
+  });
+});
+
 describe('an acknowledgement', () => {
   const answerOf = (...segments: readonly string[]) => {
     const conversion = told('ACK^A01', ...segments);
