@@ -135,6 +135,14 @@ describe('rows from HL7 v2 to HL7 v2', () => {
     expect(text).toContain('|\x1b$B;3\x1b(B||\x1b$B;|EO\x1b(B^\x1b$BB@O:\x1b(B|\x1b$BB@O:\x1b(B');
   });
 
+  test('a character whose second byte is a separator is one character', () => {
+    const head = 'MSH|^~\\&|A|B|C|D|1||ADT^A01|1|P|2.5||||||BIG-5\rPID|1||2||';
+    const sent = Buffer.from(`${head}\xa5\x7c^\xa5\x5eY|Z`, 'latin1');
+    expect(edited('- { id: PID-5.2, set: 四 }\n- { id: PID-6, copy: PID-5.1 }', sent)).toBe(
+      `${head}\xa5\x7c^\xa5\x7c|\xa5\x7c`,
+    );
+  });
+
   test('a message that a row cannot reach goes on as it came, invalid bytes too', () => {
     const broken = Buffer.from([...Buffer.from(order), 0x0d, 0x5a, 0x58, 0x58, 0x7c, 0xff, 0xfe, 0x0a, 0x0a]);
     expect(edited('- { id: XYZ-1, set: a }\n- { id: "PID[2]-1", set: b }', broken)).toBe(
