@@ -250,6 +250,40 @@ describe('a dispense', () => {
   });
 });
 
+describe('a give', () => {
+  const conversion = convert(
+    header('RGV^O15'),
+    pid,
+    'ORC|RE|P1^CPOE|F1^PHARM',
+    'TQ1|1||TID||||20261122080000',
+    'RXO|1^Aspirin^L|99||mg',
+    'RXG|1|1||1^Aspirin^L|100||mg|TAB',
+    'RXR|PO',
+    'ORC|RE|P1^CPOE|F1^PHARM',
+    'TQ1|1||TID||||20261122140000',
+    'RXG|2|1||1^Aspirin^L|100||mg',
+  );
+  test('is an order for one giving, beside the order that it is of', () => {
+    const [order, ...gives] = entriesOf(conversion, 'MedicationRequest');
+    expect(order?.request.method).toBe('POST');
+    expect(gives.map(({ resource }) => resource)).toMatchObject([
+      {
+        intent: 'instance-order',
+        basedOn: [{ reference: order?.fullUrl }],
+        contained: [{ form: expect.anything() }],
+      },
+      {
+        intent: 'instance-order',
+        medicationCodeableConcept: { coding: [{ code: '1' }] },
+        dosageInstruction: [
+          { timing: { repeat: { frequency: 3 } }, doseAndRate: [{ doseQuantity: { value: 100 } }] },
+        ],
+      },
+    ]);
+    expect(errorsIn(conversion)).toEqual([]);
+  });
+});
+
 describe('an administration', () => {
   const ras = (...segments: readonly string[]) => convert(header('RAS^O17'), pid, ...segments);
   const given = (rest: string) => `RXA|0|1|20261122100000|20261122103000|308182^Amoxicillin^RXNORM|${rest}`;

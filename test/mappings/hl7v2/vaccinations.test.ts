@@ -96,6 +96,11 @@ describe('identity', () => {
     expect(new Set(found.map(key)).size).toBe(3);
   });
 
+  test('nor do two messages', () => {
+    const one = (code: string) => key(resourceOf(vxu('ORC|RE||7^C', rxa(code)), 'Immunization'));
+    expect(one('08^HepB^CVX')).not.toBe(one('20^DTaP^CVX'));
+  });
+
   test('a corrected day or lot is the same vaccination', () => {
     const day = (text: string) =>
       key(resourceOf(vxu('ORC|RE||7^C', rxa('08^HepB^CVX', '', text)), 'Immunization'));
