@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { BitHiveError } from '../../../core/errors.ts';
@@ -194,15 +195,29 @@ describe('poison', () => {
 describe('deliveries', () => {
   test('what was delivered while the store could not write is not sent again', async () => {
     let failures = 3;
+    let signal: AbortSignal | undefined;
+    let listeners = 0;
+    const listening = new ScriptedReceiver();
+    const { destination } = listening;
+    listening.destination = (target) => {
+      const given = destination.call(listening, target);
+      const send: typeof given.send = (delivery, aborted) => {
+        signal = aborted;
+        return given.send(delivery, aborted);
+      };
+      return { ...given, send };
+    };
     const wrap = (store: Store): Store =>
       withFaults(store, {
         settleDelivery: async (lease, settlement) => {
           failures -= 1;
           if (failures >= 0) throw new BitHiveError('BH_STORE_IO', 'the store is recovering');
+          listeners = getEventListeners(signal as AbortSignal, 'abort').length;
           return store.settleDelivery(lease, settlement);
         },
       });
-    const [door, receiver, { store }] = await start(channel(), { wrap });
+    const receivers = new Map([['test:ehr', listening]]);
+    const [door, receiver, { store }] = await start(channel(), { wrap, receivers });
     const { id } = await door.accept(hl7Arrival('C1', 'P1'));
     await until(
       async () =>
@@ -210,6 +225,8 @@ describe('deliveries', () => {
     );
     expect(receiver.sent).toHaveLength(1);
     expect(failures).toBe(-1);
+    // The receiver's own: a pause leaves none behind, however long the store is away.
+    expect(listeners).toBe(1);
   });
 
   test('a lease that ran out under a running attempt is taken over by it: the message is sent once', async () => {
