@@ -24,6 +24,7 @@ const settings = z
 
 /** What is mapped: the body that came in, or what an earlier step made of it. */
 interface Source {
+  readonly settings: OutboundSettings;
   readonly bytes: Uint8Array;
   readonly keys: readonly string[];
   readonly priority?: number;
@@ -44,12 +45,12 @@ export function mapFhir(outboundMap: FhirToHl7Map): StepKind<OutboundSettings> {
       apply(input, output) {
         const { id, receivedAtMs } = input.message;
         const sent: Json[] = [];
-        const sources = sourcesOf(input, output.products);
+        const sources = sourcesOf(input, output.products, outbound);
         for (const source of sources) {
           const controlId = sent.length === 0 ? String(id) : `${id}-${sent.length + 1}`;
           const { messages, issues, residue, urgency } = outboundMap.convert(
             parseWithDigits(textOf(source.bytes)),
-            outbound,
+            source.settings,
             { receivedAtMs, controlId },
           );
           const priority = source.priority ?? urgencyPriority[urgency];
@@ -68,9 +69,20 @@ export function mapFhir(outboundMap: FhirToHl7Map): StepKind<OutboundSettings> {
   };
 }
 
-function sourcesOf({ message, subject, keys }: StepInput, products: readonly Product[]): readonly Source[] {
-  if (message.kind === 'fhir') return [{ bytes: subject.bytes, keys }];
-  return products.filter(({ contentType }) => contentType === fhirContentType);
+/**
+ * Of what an earlier step made only the report leaves: the order and the patient in its transaction are there to be referred to, and what
+ * links a late order has nothing else.
+ */
+function sourcesOf(
+  { message, subject, keys }: StepInput,
+  products: readonly Product[],
+  settings: OutboundSettings,
+): readonly Source[] {
+  if (message.kind === 'fhir') return [{ bytes: subject.bytes, keys, settings }];
+  const ofReports = { ...settings, send: settings.send.filter((name) => name === 'ORU^R01') };
+  return products
+    .filter(({ contentType }) => contentType === fhirContentType)
+    .map((product) => ({ ...product, settings: ofReports }));
 }
 
 function textOf(bytes: Uint8Array): string {

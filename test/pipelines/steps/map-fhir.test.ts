@@ -4,7 +4,7 @@ import { messageId } from '../../../core/ids.ts';
 import type { Message, MessageKind } from '../../../core/message.ts';
 import type { Destination, Source } from '../../../core/ports/index.ts';
 import { compileHl7ToHl7Map } from '../../../mappings/hl7v2-to-hl7v2/load.ts';
-import { catalogOf } from '../../../pipelines/channel/catalog.ts';
+import { catalogOf, type StepKind } from '../../../pipelines/channel/catalog.ts';
 import { compileChannel } from '../../../pipelines/channel/compile.ts';
 import { MissingState, processMessage } from '../../../pipelines/process/process-message.ts';
 import { Subject } from '../../../pipelines/process/subject.ts';
@@ -12,7 +12,15 @@ import { editHl7 } from '../../../pipelines/steps/edit-hl7.ts';
 import { mapStep } from '../../../pipelines/steps/map.ts';
 import { mapFhir } from '../../../pipelines/steps/map-fhir.ts';
 import { reportFinding } from '../../../pipelines/steps/report-finding.ts';
-import { loinc, observation, outbound, reported } from '../../mappings/fhir-to-hl7v2/outbound.ts';
+import {
+  bundle,
+  loinc,
+  observation,
+  order,
+  outbound,
+  patient,
+  reported,
+} from '../../mappings/fhir-to-hl7v2/outbound.ts';
 import { site } from '../../mappings/site.ts';
 
 const source = (kind: string, messageKind: MessageKind) => ({
@@ -29,6 +37,18 @@ const catalog = catalogOf({
   steps: [
     mapStep({ 'fhir-to-hl7v2': mapFhir(outbound) }),
     reportFinding(site),
+    {
+      kind: 'order-alone',
+      settings: z.unknown(),
+      create: () => ({
+        kind: 'order-alone',
+        takes: ['finding'],
+        apply(_input, output) {
+          const bytes = Buffer.from(JSON.stringify(bundle(order, patient)));
+          output.products.push({ contentType: 'application/fhir+json', bytes, keys: [], priority: 0 });
+        },
+      }),
+    } satisfies StepKind<unknown>,
     editHl7({
       load: () => compileHl7ToHl7Map('x.yaml', 'map: x\nrows:\n- { id: MSH-5, set: EDITED }', () => ''),
       fallbackCharset: 'utf-8',
@@ -152,6 +172,11 @@ describe('the step map: fhir-to-hl7v2', () => {
       '&IMP^Diagnostic imaging study^LN||Pneumonia: positive (probability 0.7500, threshold 0.5).~Preliminary, computed by a machine',
     );
     expect(hl7[0]).toContain('|ED|18748-4&GDT^Diagnostic imaging study^LN||^TEXT^HTML^Base64^');
+  });
+
+  test('an order or patient that a step wrote for the EHR is no news for a receiver of reports', () => {
+    const { hl7, all } = run('dicomweb', '  - order-alone: {}\n  - map: fhir-to-hl7v2', 'finding', finding);
+    expect([hl7.length, all.length]).toEqual([0, 1]);
   });
 
   test('a body without a patient is kept with the reason; settings and names that are wrong are refused at load', () => {
