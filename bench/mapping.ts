@@ -1,4 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Hl7Message as MedplumMessage } from '@medplum/core';
+import { parse } from 'yaml';
 import { assert } from '../core/assert.ts';
 import { parseMessage } from '../formats/hl7v2/index.ts';
 import { loadHl7ToFhirMap, parseSiteSettings, printBundle } from '../mappings/index.ts';
@@ -27,6 +31,7 @@ export async function run(): Promise<readonly BenchRow[]> {
       many(2_000, oruMessage),
     ),
     perResult(),
+    compileTime(),
   ];
 }
 
@@ -76,12 +81,37 @@ function perResult(): BenchRow {
   };
 }
 
+/** From the files on disk to a map that takes messages: a hospital changes a row and waits for this. The peer only reads the YAML. */
+function compileTime(): BenchRow {
+  const folder = fileURLToPath(new URL('../mappings/hl7v2', import.meta.url));
+  const texts = ['messages', 'segments', 'types'].flatMap((part) =>
+    readdirSync(join(folder, part)).map((name) => readFileSync(join(folder, part, name), 'utf8')),
+  );
+  const loads = Array.from({ length: rounds }, () =>
+    cpuMicroseconds([folder], (from) => loadHl7ToFhirMap({ folder: from, site }).takes.length),
+  );
+  const reads = Array.from({ length: rounds }, () =>
+    cpuMicroseconds([texts], (all) => all.filter((text) => parse(text) !== null).length),
+  );
+  const [own, peer] = [median(loads) / 1000, median(reads) / 1000];
+  return {
+    name: `${texts.length} files of rows to a map that takes messages`,
+    value: own,
+    unit: 'CPU ms',
+    peer: 'yaml parse of the same files',
+    peerValue: peer,
+    ratio: own / peer,
+    target: 'value <= 1,000',
+  };
+}
+
+const site = parseSiteSettings({
+  namespace: '6ba7b810-9dad-11d1-80b4-00c04fd430c8',
+  zone: 'Europe/Zurich',
+  localSystem: 'https://bithive.example/id',
+});
+
 function converter(): (body: Uint8Array) => number {
-  const site = parseSiteSettings({
-    namespace: '6ba7b810-9dad-11d1-80b4-00c04fd430c8',
-    zone: 'Europe/Zurich',
-    localSystem: 'https://bithive.example/id',
-  });
   const map = loadHl7ToFhirMap({ site });
   const block = new Utf8Block();
   return (body) => block.encode(printBundle(map.convert(parseMessage(body), context).bundle)).length;
