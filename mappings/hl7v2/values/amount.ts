@@ -80,6 +80,8 @@ function compositeTypes(registry: CodeTable): { readonly [as: string]: ValueType
       yields: ['Quantity', 'SimpleQuantity'],
       covers,
       compile: () => (run, segment, field, rep, component, subcomponent) => {
+        // Several timings in one field (RXE-1) have an amount each: the first is not that of all.
+        if (component !== 0 && segment.repetitions(field) > 1) return undefined;
         const text = partAt(segment, field, rep, component, subcomponent, 1);
         if (text === '') return undefined;
         const amount = exactly(text);

@@ -163,6 +163,10 @@ describe('a schedule', () => {
       },
     ]);
   });
+  test('of several in RXE-1 gives neither the pattern nor the amount of the first', () => {
+    const [dosage] = dosagesOf(orc, 'RXE|1^QAM~2^QHS|1^x^L|');
+    expect(dosage).toEqual({ timing: { code: { text: '1^QAM; 2^QHS' } } });
+  });
   test('as needed, at times of the day, for so long', () => {
     expect(dosagesOf(orc, rxe('5'), 'TQ1|1||PRN|0800~2000||10^d|||||||30^min|6')).toMatchObject([
       {
