@@ -85,6 +85,8 @@ function renamedOf(
 
 type Origins = (fullUrl: string, path: string) => Pick<Explanation, 'row' | 'file'>;
 const nobody = { row: '', file: '' };
+/** How a resource is written says what identifies it, which is more than one row. */
+const identity = { row: '(identity)', file: '' };
 
 /** Who made an element: the explanation of it or of what it stands in. */
 function originsOf({ conversion }: Side): Origins {
@@ -94,15 +96,19 @@ function originsOf({ conversion }: Side): Origins {
     const key = `${one.resource} ${path}`;
     if (!known.has(key)) known.set(key, one);
   }
-  const makers = new Map((conversion.explanations ?? []).map((one) => [one.resource, one]));
+  const makers = new Map([...(conversion.explanations ?? [])].reverse().map((one) => [one.resource, one]));
   return (fullUrl, path) => {
-    for (let at = path; at !== ''; at = at.replace(/(^|\.|(?=\[))[^.[]*\]?$/, '')) {
+    for (let at = path; at !== ''; at = above(at)) {
       const found = known.get(`${fullUrl} ${at}`);
       if (found !== undefined) return found;
     }
-    return path.startsWith('(') ? (makers.get(fullUrl) ?? nobody) : nobody;
+    return path === '(resource)' ? (makers.get(fullUrl) ?? nobody) : nobody;
   };
 }
+
+/** The element that holds one: `name[0].family`, `name[0]`, `name`, nothing. */
+const above = (path: string): string =>
+  path.slice(0, Math.max(0, path.lastIndexOf('.'), path.lastIndexOf('[')));
 
 function changesOf(
   before: BundleEntry,
@@ -121,7 +127,7 @@ function changesOf(
       path: '(request)',
       before: asked,
       after: asks,
-      ...origin(whyAfter, at.fullUrl, '(request)'),
+      ...identity,
     });
   const old = leavesOf(before.resource);
   const fresh = leavesOf(after.resource);
