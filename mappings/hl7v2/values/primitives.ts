@@ -97,6 +97,11 @@ export const primitives: { readonly [as: string]: ValueType } = {
     if (reading.precision === 'time') return reading;
     return { precision: 'none', fault: reading.fault ?? 'an instant needs a time' };
   }),
+  /** A dateTime where a time was sent, and nothing where only a day was: what stands beside a date. */
+  'DTM>timed': dateLike('dateTime', (run, text) => {
+    const reading = readDateTime(text, run.messageOffset, run.site.settings.zone);
+    return reading.precision === 'time' ? reading : { precision: 'none' };
+  }),
   'DTM>date': dateLike('date', (_run, text) => readDate(text)),
   code: { yields: ['code'], covers: 'leaf', needsTable: true, isSelfContained: true, compile: requiredCode },
   'HD>uri': {

@@ -64,3 +64,16 @@ describe('a Period that ends before it starts', () => {
     );
   });
 });
+
+describe('a time of birth', () => {
+  const patient = (sent: string) =>
+    resourceOf(convert(header('ADT^A31'), `PID|1||1^^^HOSP^MR||Test^Ann||${sent}`), 'Patient');
+
+  test('stands beside the day, and only where it was told', () => {
+    expect(patient('20260102')).not.toHaveProperty('_birthDate');
+    expect(patient('202601020304')).toMatchObject({
+      birthDate: '2026-01-02',
+      _birthDate: { extension: [{ valueDateTime: '2026-01-02T03:04:00+01:00' }] },
+    });
+  });
+});
