@@ -3,6 +3,7 @@ import { keep } from '../bundle/kept.ts';
 import type { Systems } from '../identity/systems.ts';
 import type { MadeResources } from './compiler/made-resources.ts';
 import type { Run } from './run.ts';
+import { clean } from './values/value-type.ts';
 
 const participantType = 'http://terminology.hl7.org/CodeSystem/provenance-participant-type';
 
@@ -29,7 +30,7 @@ export function completeProvenance(run: Run, made: MadeResources, provenance: Re
   if (targets.length > 0) provenance.target = targets;
   provenance.agent = [...((provenance.agent as FhirObject[] | undefined) ?? []), site.assembler];
   const header = run.message.first('MSH');
-  const controlId = header?.get(10) ?? '';
+  const controlId = clean(header?.get(10) ?? '');
   if (controlId === '') return;
   const sender = `${header?.get(3)}|${header?.get(4)}`;
   const system = site.systems.local(`message/${encodeURIComponent(sender)}`);

@@ -148,8 +148,15 @@ export function exact(digits: string, unit: FhirObject | undefined): FhirObject 
   return quantity;
 }
 
-/** All repetitions as lines, as sent. */
+/** All repetitions as lines, as sent; '' when there is nothing in them but separators. */
 export function wholeText(segment: Hl7Segment): string {
+  const text = linesText(segment);
+  if (/[\p{L}\p{N}]/u.test(text)) return text;
+  for (let rep = 1; rep <= segment.repetitions(5); rep++) if (partsText(segment, rep) !== '') return text;
+  return '';
+}
+
+function linesText(segment: Hl7Segment): string {
   const reps = segment.repetitions(5);
   if (reps === 1) return clean(segment.value(5, 1));
   const lines: string[] = [];
