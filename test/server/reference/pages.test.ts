@@ -10,7 +10,7 @@ const overlays = ['segments', 'types', 'messages', 'site', 'tests'].map(
   (part) => `overlay-${part}.schema.json`,
 );
 
-test.each(['config.md', 'config.schema.json', 'errors.md', 'cli.md', ...overlays])(
+test.each(['config.md', 'config.schema.json', 'errors.md', 'cli.md', 'hl7v2.md', ...overlays])(
   'docs/reference/%s is what the code says (npm run reference)',
   async (name) => {
     const pages = await referencePages();
