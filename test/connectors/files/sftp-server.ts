@@ -35,13 +35,24 @@ export interface TestSftp {
   close(): Promise<void>;
 }
 
+/** One Ed25519 pair in some three hundred that the package makes it cannot read itself: it is drawn again. */
+function drawKeyPair(): { readonly public: string; readonly private: string } {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519');
+    const isReadable = [pair.public, pair.private].every(
+      (key) => !(ssh2.utils.parseKey(key) instanceof Error),
+    );
+    if (isReadable) return pair;
+  }
+}
+
 /**
  * An SFTP server on loopback over a folder: the server half of the same package, files of this machine. With `program` (the sftp-server of
  * OpenSSH) that one serves, on the paths of the machine.
  */
 export async function startSftp(folder: string, options: { program?: string } = {}): Promise<TestSftp> {
-  const host = ssh2.utils.generateKeyPairSync('ed25519');
-  const client = ssh2.utils.generateKeyPairSync('ed25519');
+  const host = drawKeyPair();
+  const client = drawKeyPair();
   const open = new Set<{ end(): void }>();
   const allowed = ssh2.utils.parseKey(client.public).getPublicSSH() as Buffer;
   const server = new ssh2.Server(
