@@ -1,5 +1,6 @@
-// Copies what the compiler does not: data files that the code loads at run time, from the source tree to dist/.
-import { cpSync, existsSync, readdirSync, statSync } from 'node:fs';
+// Copies what the compiler does not: data files that the code loads at run time, from the source tree to dist/. One that is not in the source
+// any more goes: folders are read whole, so a row file of another day would be loaded with the rest.
+import { cpSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -25,4 +26,13 @@ function copyFrom(folder) {
   }
 }
 
+function dropStale(folder) {
+  for (const name of readdirSync(join(root, 'dist', folder))) {
+    const path = join(folder, name);
+    if (statSync(join(root, 'dist', path)).isDirectory()) dropStale(path);
+    else if (kinds.has(extname(name)) && !existsSync(join(root, path))) rmSync(join(root, 'dist', path));
+  }
+}
+
+for (const folder of folders) if (existsSync(join(root, 'dist', folder))) dropStale(folder);
 for (const folder of folders) if (existsSync(join(root, folder))) copyFrom(folder);

@@ -4,7 +4,7 @@ import { createMllpSource, MllpFramer } from '../../connectors/hl7v2/index.ts';
 import { messageId } from '../../core/ids.ts';
 import type { Arrival } from '../../core/message.ts';
 import { type Acceptance, silentLogger, silentMetrics } from '../../core/ports/index.ts';
-import { parseMessage } from '../../formats/hl7v2/index.ts';
+import { isBatch, parseMessage, splitBatch } from '../../formats/hl7v2/index.ts';
 import { systemClock, systemRandom } from '../connectors/hl7v2/ports.ts';
 import { Dice, type FuzzInput, fuzzInput } from './mllp-inputs.ts';
 import { slowOnlyWhenAlways } from './slow.ts';
@@ -51,6 +51,16 @@ export async function fuzzMllp(count: number, seed: number, port?: number): Prom
   await own?.stop();
   return { sent: count, answered, failures };
 }
+
+function answerOf(bytes: Uint8Array): string {
+  const answer = parseMessage(bytes);
+  return `${answer.get('MSA-1')} ${answer.get('MSA-2')}`;
+}
+
+const answersOf = (batch: Uint8Array): string =>
+  splitBatch(batch, { messageBytesMax: 1e6 })
+    .flatMap((event) => (event.kind === 'message' ? [answerOf(event.bytes)] : []))
+    .join(' and ');
 
 async function listen(): Promise<{ port: number; stop: () => Promise<void> }> {
   let id = 0;
@@ -133,8 +143,7 @@ class Sender {
   #received(chunk: Buffer): void {
     this.#framer.push(chunk);
     for (let event = this.#framer.next(); event !== null; event = this.#framer.next()) {
-      const answer = parseMessage(event.bytes);
-      this.#answers.push(`${answer.get('MSA-1')} ${answer.get('MSA-2')}`);
+      this.#answers.push(isBatch(event.bytes) ? `batch ${answersOf(event.bytes)}` : answerOf(event.bytes));
     }
     this.#wake();
   }
