@@ -59,7 +59,7 @@ export class ResourceGraph {
     const known = identifier && this.#byIdentifier.get(identityOf(type, identifier) ?? '');
     return known
       ? this.#reach(known)
-      : stub(type, identifier, typeof display === 'string' ? display : undefined);
+      : asReferred(type, identifier, typeof display === 'string' ? display : undefined);
   }
 
   /** Whether a row read it, or could have: something that was sent refers to it. */
@@ -108,7 +108,8 @@ function identifierIn(query: string | undefined): JsonObject | undefined {
 
 const namedByText = new Set(['Organization', 'Location', 'HealthcareService', 'Device', 'Group']);
 
-function stub(
+/** What a reference alone tells of a resource that was not sent: its type, its identifier, its name. */
+function asReferred(
   type: string | undefined,
   identifier: JsonObject | undefined,
   display: string | undefined,

@@ -7,40 +7,19 @@ type Part = string | readonly string[];
 const person = ['Familyname', 'Givenname', 'Secondname', 'JR', 'DR', 'MD'];
 const times = ['20200102030405+0100', '20210102030405+0100'];
 
+// biome-ignore format: one line a coding
+const coded = [
+  'C1', 'Conceptname', 'L',
+  'C2', 'Othername', 'L2', '1', '2', 'Originaltext',
+  'C3', 'Thirdname', 'L3', '3',
+];
+
 const parts: { readonly [datatype: string]: readonly Part[] } = {
   AUI: ['AUTH1', '20200102', 'SRC'],
   CE: ['C1', 'Conceptname', 'L', 'C2', 'Othername', 'L2'],
   CF: ['C1', 'Conceptname', 'L', 'C2', 'Othername', 'L2', '1', '2', '', 'C3', 'Thirdname', 'L3', '3'],
-  CNE: [
-    'C1',
-    'Conceptname',
-    'L',
-    'C2',
-    'Othername',
-    'L2',
-    '1',
-    '2',
-    'Originaltext',
-    'C3',
-    'Thirdname',
-    'L3',
-    '3',
-  ],
-  CWE: [
-    'C1',
-    'Conceptname',
-    'L',
-    'C2',
-    'Othername',
-    'L2',
-    '1',
-    '2',
-    'Originaltext',
-    'C3',
-    'Thirdname',
-    'L3',
-    '3',
-  ],
+  CNE: coded,
+  CWE: coded,
   CNN: ['CN77', ...person, 'SRC', 'CNAUTH', '1.2.3.4', 'ISO'],
   CP: [['12.50', 'EUR'], 'UP'],
   CQ: ['5', ['mg', 'milligram', 'UCUM']],
