@@ -126,6 +126,7 @@ export const catalogue = {
   BH_CHANNEL_FILTERED: entry('The channel does not take this message', 'Nothing, or change its filter.', 200, 'AE', '207', failed, true),
   BH_STUDY_LIMIT: entry('The study has too many instances', 'Raise the limit.', 413, 'AE', '207', outOfResources, true),
   BH_ORDER_PATIENT: entry('The order under the accession number of the study is of another patient', 'Correct the accession number or the patient at the source and send the order again.', 422, 'AE', '207', failed, true),
+  BH_NOTICE_INVALID: entry('The body is not a notice of a study', 'The detail names the place; correct its source, then replay the message.', 422, 'AE', '207', failed, true),
   BH_FINDING_INVALID: entry('The body is not a finding of the grid', 'The detail names the place; correct the grid, then replay the message.', 422, 'AE', '207', failed, true),
 
   BH_DELIVERY_REFUSED: entry('The receiver refused', 'Correct the cause that it names; replay.', 502, 'AE', '207', failed, true),

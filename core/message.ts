@@ -8,10 +8,21 @@ import type { JsonObject } from './json.ts';
  * - *arrival*: what a connector hands over, before the store has numbered it.
  * - *ordering key*: messages that share one are processed and delivered in order of acceptance. A merge holds two.
  * - *search key*: a clinical or business name under which an operator finds the message (MRN, accession number ...).
+ * - *notice*: what is heard of a study beside its instances (`StudyNotice`).
  * - *batch*: a file or frame of several messages, kept as it came; each message in it is one of its own with the batch as parent.
  * - *quarantined*: kept, answered with a coded refusal, never processed unless an operator replays it.
  */
-export type MessageKind = 'hl7v2' | 'fhir' | 'dicom' | 'finding' | 'answer' | 'timer' | 'batch';
+export const messageKinds = [
+  'hl7v2',
+  'fhir',
+  'dicom',
+  'notice',
+  'finding',
+  'answer',
+  'timer',
+  'batch',
+] as const;
+export type MessageKind = (typeof messageKinds)[number];
 
 export type MessageStatus = 'received' | 'processed' | 'filtered' | 'quarantined';
 

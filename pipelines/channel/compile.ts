@@ -166,14 +166,18 @@ function onlyFor(kind: MessageKind, test: (subject: Subject) => boolean): (subje
   return (subject) => subject.message.kind !== kind || test(subject);
 }
 
+/** What did not come in at the door has its key already: a timer its own, a notice the study that it is about. */
+const ownKeys: PathReader<Subject> = ({ message: { kind, keys, facts } }) =>
+  kind === 'notice' && typeof facts?.studyInstanceUid === 'string' ? [facts.studyInstanceUid] : keys;
+
 function keysOf(kind: MessageKind, path: string | undefined): PathReader<Subject> {
   if (path === undefined) return () => [];
   if (kind === 'hl7v2') {
     const read = orderingKeys(path);
-    return (subject) => (subject.message.kind === kind ? read(subject.hl7) : subject.message.keys);
+    return (subject) => (subject.message.kind === kind ? read(subject.hl7) : ownKeys(subject));
   }
   const read = pathsOf(kind)(path);
-  return (subject) => (subject.message.kind === kind ? read(subject) : subject.message.keys);
+  return (subject) => (subject.message.kind === kind ? read(subject) : ownKeys(subject));
 }
 
 function pick<T>(kinds: ReadonlyMap<string, T>, kind: string, what: string, place: string): T {

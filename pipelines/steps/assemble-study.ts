@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { assert } from '../../core/assert.ts';
 import type { Message } from '../../core/message.ts';
 import type { StudyInstance } from '../../core/study.ts';
+import { parseStudyNotice } from '../../core/study-query-schema.ts';
 import { isOrderOfPatient } from '../../mappings/imaging/order-match.ts';
 import type { StepKind } from '../channel/catalog.ts';
 import type { ProcessOutput, StepInput } from '../process/step.ts';
@@ -43,10 +44,11 @@ export const assembleStudy: StepKind<AssemblySettings> = {
   settings,
   create: (assembly, { channel }) => ({
     kind: 'assemble',
-    takes: ['dicom', 'timer'],
+    takes: ['dicom', 'notice', 'timer'],
     apply(input, output) {
       const { kind, type } = input.message;
-      if (kind === 'dicom') takeInstance(channel, assembly, input, output);
+      if (kind === 'notice') output.report.notice = parseStudyNotice(input.subject.json).notice;
+      else if (kind === 'dicom') takeInstance(channel, assembly, input, output);
       else if (type === forgetTimer) forget(channel, input, output);
       else if (type === quietTimer || type === forcedTimer) complete(channel, assembly, input, output);
     },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BitHiveError } from '../../core/errors.ts';
-import { searchKeyNames } from '../../core/message.ts';
+import { messageKinds, searchKeyNames } from '../../core/message.ts';
 import { messageSearch, searchView } from '../http/routes/messages.ts';
 import { asJson, withData } from './data-access.ts';
 import { table } from './table.ts';
@@ -13,7 +13,11 @@ const keyFlags = searchKeyNames.map((name) => ({
 }));
 const filterFlags = [
   { name: 'channel', takes: 'NAME', description: 'Messages of this channel.' },
-  { name: 'kind', takes: 'KIND', description: 'hl7v2, fhir, dicom, finding, answer, timer or batch.' },
+  {
+    name: 'kind',
+    takes: 'KIND',
+    description: `${messageKinds.slice(0, -1).join(', ')} or ${messageKinds.at(-1)}.`,
+  },
   { name: 'type', takes: 'TYPE', description: 'For example ADT^A04, or a SOP Class UID.' },
   { name: 'status', takes: 'STATUS', description: 'received, processed, filtered or quarantined.' },
   { name: 'since', takes: 'TIME', description: 'Received at or after: ISO 8601 with a zone.' },

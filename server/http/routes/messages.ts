@@ -3,7 +3,7 @@ import type { DeliverySummary } from '../../../core/delivery.ts';
 import { BitHiveError } from '../../../core/errors.ts';
 import type { MessageId } from '../../../core/ids.ts';
 import { limits } from '../../../core/limits.ts';
-import { type Message, type SearchKeyName, searchKeyNames } from '../../../core/message.ts';
+import { type Message, messageKinds, type SearchKeyName, searchKeyNames } from '../../../core/message.ts';
 import type { Store } from '../../../core/ports/index.ts';
 import { type AnyApiRoute, apiRoute, nothing } from '../api-route.ts';
 import { bodyAnswer } from '../body-answer.ts';
@@ -18,7 +18,7 @@ const keyQuery = Object.fromEntries(searchKeyNames.map((key) => [key, name.optio
 const searchQuery = z.strictObject({
   ...keyQuery,
   channel: name.optional(),
-  kind: z.enum(['hl7v2', 'fhir', 'dicom', 'finding', 'answer', 'timer', 'batch']).optional(),
+  kind: z.enum(messageKinds).optional(),
   type: name.optional(),
   status: z.enum(['received', 'processed', 'filtered', 'quarantined']).optional(),
   since: moment.optional(),
