@@ -8,6 +8,7 @@ export default {
     '<rootDir>/test/services/',
     '<rootDir>/test/crash/',
     '<rootDir>/test/fuzz/',
+    '<rootDir>/test/imaging/',
   ],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   testEnvironment: './test/environment.mjs',
