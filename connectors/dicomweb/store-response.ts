@@ -1,7 +1,7 @@
 import type { Refusal } from '../../core/message.ts';
+import type { ObjectUids } from '../dicom-objects/file-meta.ts';
+import { entryOf, type InstanceResult } from '../dicom-objects/instance-result.ts';
 import { type DicomJson, type DicomJsonAttribute, sequence, uid, unsignedShort, url } from './dicom-json.ts';
-import type { ObjectUids } from './file-meta.ts';
-import { entryOf, type InstanceResult } from './instance-result.ts';
 
 /**
  * Warning Reason of an instance that was stored and flagged, in practice one whose UID is held by an object with other content. PS3.18 I.2.1

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import type { BitHiveError } from '../../core/errors.ts';
-import type { InstanceResult } from './instance-result.ts';
+import type { InstanceResult } from '../dicom-objects/instance-result.ts';
 import { nativeDicomXml } from './native-dicom-xml.ts';
 import { storeResponse, storeStatus } from './store-response.ts';
 import type { AnswerFormat } from './stow-request.ts';

@@ -1,5 +1,5 @@
 import type { Metrics } from '../../core/ports/index.ts';
-import type { InstanceResult } from './instance-result.ts';
+import type { InstanceResult } from '../dicom-objects/instance-result.ts';
 
 export interface StowMetrics {
   requestEnded(status: number, seconds: number): void;

@@ -4,10 +4,11 @@ import { assert } from '../../core/assert.ts';
 import { BitHiveError, toBitHiveError } from '../../core/errors.ts';
 import type { Accept, Listening } from '../../core/ports/index.ts';
 import { readMultipart } from '../../formats/multipart/index.ts';
+import { Finishing } from '../dicom-objects/finishing.ts';
+import type { InstanceResult } from '../dicom-objects/instance-result.ts';
+import { type IncomingObject, Intake } from '../dicom-objects/intake.ts';
 import type { HttpSource } from '../http-source.ts';
-import { Finishing } from './finishing.ts';
-import type { InstanceResult } from './instance-result.ts';
-import { type IncomingPart, Intake } from './intake.ts';
+import { objectionOf } from './part-objection.ts';
 import { readRequestBody } from './request-body.ts';
 import { sendProblem, sendStoreResponse } from './stow-answer.ts';
 import { type StowMetrics, stowMetrics } from './stow-metrics.ts';
@@ -160,14 +161,14 @@ class StowSource implements HttpSource {
   ): Promise<void> {
     const { blobs, logger, senderOf } = this.#options;
     const intake = new Intake({
+      protocol: 'dicomweb',
       blobs,
       accept,
       logger,
       sender: senderOf?.(request) || request.ip,
-      partBytesMax: this.#limits.partBytesMax,
-      ...(study === undefined ? {} : { studyInstanceUid: study }),
+      objectBytesMax: this.#limits.partBytesMax,
     });
-    for await (const part of this.#parts(request.raw, asked.boundary, signal)) {
+    for await (const part of this.#parts(request.raw, asked.boundary, study, signal)) {
       await finishing.start(await intake.receive(part));
     }
     if (finishing.startedCount === 0) throw new BitHiveError('BH_MULTIPART_SYNTAX', 'no part');
@@ -176,16 +177,16 @@ class StowSource implements HttpSource {
   async *#parts(
     raw: IncomingMessage,
     boundary: string | null,
+    study: string | undefined,
     signal: AbortSignal,
-  ): AsyncGenerator<IncomingPart> {
+  ): AsyncGenerator<IncomingObject> {
     const body = readRequestBody(raw, this.#limits, this.#options.clock, signal);
     if (boundary === null) {
-      yield { body };
+      yield { body, objection: objectionOf(study, undefined) };
       return;
     }
     for await (const part of readMultipart(body, boundary, this.#limits)) {
-      const contentType = part.headers.get('content-type');
-      yield { body: part.body, ...(contentType === undefined ? {} : { contentType }) };
+      yield { body: part.body, objection: objectionOf(study, part.headers.get('content-type')) };
     }
   }
 

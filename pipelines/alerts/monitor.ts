@@ -135,14 +135,14 @@ export class AlertMonitor {
     const depths = await store.depths(nowMs);
     const watched = channels().map(async (channel) => {
       const { name, inForce } = channel;
-      const { definition, source } = inForce.compiled;
+      const { definition, messageKind } = inForce.compiled;
       const settings = withDefaults(definition.alerts, defaults);
       const sinceMs = nowMs - settings.silenceMinutes * 60_000;
       // Only as far back as it matters: the last message of a quiet channel may lie behind millions of others.
       const [newest] =
         settings.silenceMinutes === 0
           ? []
-          : await store.listMessages({ channel: name, kind: source.messageKind, sinceMs, limit: 1 });
+          : await store.listMessages({ channel: name, kind: messageKind, sinceMs, limit: 1 });
       // A silence that an earlier run told is not broken by a restart.
       const sinceAtLeastMs = this.#recalled.has(`silence|${name}`) ? 0 : this.#startedAtMs;
       const lastReceivedAtMs = Math.max(newest?.receivedAtMs ?? 0, sinceAtLeastMs);

@@ -1,6 +1,6 @@
 import { BitHiveError } from '../../core/errors.ts';
 import type { ChannelCatalog } from './catalog.ts';
-import { type CompiledChannel, compileChannel } from './compile.ts';
+import { type CompiledChannel, type CompiledSource, compileChannel } from './compile.ts';
 import { placed } from './placed.ts';
 import type { Environment } from './read-yaml.ts';
 
@@ -41,10 +41,10 @@ export function compileChannels(
  */
 export async function checkEdges(channels: readonly CompiledChannel[]): Promise<void> {
   const faults = new Faults();
-  for (const { name, definition, source, destinations } of channels) {
-    await faults.of(source.place, async () =>
-      source.kind.check?.(source.settings, { channel: name, ack: definition.ack }),
-    );
+  for (const { name, definition, sources, destinations } of channels) {
+    for (const { kind, settings, place } of sources) {
+      await faults.of(place, async () => kind.check?.(settings, { channel: name, ack: definition.ack }));
+    }
     for (const { kind, settings, place } of destinations) {
       await faults.of(place, async () => kind.check?.(settings));
     }
@@ -52,34 +52,39 @@ export async function checkEdges(channels: readonly CompiledChannel[]): Promise<
   faults.raise();
 }
 
-/** What only one channel can have: its name, and its door. */
+/** What only one channel can have: its name, and its doors. */
 function shared(channels: readonly CompiledChannel[]): readonly BitHiveError[] {
   const faults: BitHiveError[] = [];
   const names = new Map<string, string>();
   const doors = new Map<string, string>();
-  for (const { name, source } of channels) {
-    const { kind, settings, place } = source;
-    const door = kind.door?.(settings) ?? null;
+  for (const { name, sources } of channels) {
+    const [first] = sources;
+    const place = first?.place ?? name;
     const namesake = names.get(name);
-    const neighbour = door === null ? undefined : doors.get(door);
-    if (namesake !== undefined)
-      faults.push(
-        new BitHiveError(
-          'BH_CONFIG_VALUE',
-          `${place}: two channel files define ${name}; the other: ${namesake}`,
-        ),
-      );
-    else if (neighbour !== undefined)
-      faults.push(
-        new BitHiveError(
-          'BH_CONFIG_VALUE',
-          `${place}: the door ${door} of ${name} is taken; by: ${neighbour}`,
-        ),
-      );
     names.set(name, place);
-    if (door !== null) doors.set(door, place);
+    if (namesake !== undefined) {
+      const detail = `${place}: two channel files define ${name}; the other: ${namesake}`;
+      faults.push(new BitHiveError('BH_CONFIG_VALUE', detail));
+      continue;
+    }
+    faults.push(...sources.flatMap((source) => takenDoor(name, source, doors)));
   }
   return faults;
+}
+
+/** Notes the door as taken, or tells that it was. */
+function takenDoor(
+  channel: string,
+  { kind, settings, place }: CompiledSource,
+  doors: Map<string, string>,
+): readonly BitHiveError[] {
+  const door = kind.door?.(settings) ?? null;
+  if (door === null) return [];
+  const neighbour = doors.get(door);
+  doors.set(door, place);
+  if (neighbour === undefined) return [];
+  const detail = `${place}: the door ${door} of ${channel} is taken; by: ${neighbour}`;
+  return [new BitHiveError('BH_CONFIG_VALUE', detail)];
 }
 
 /** Faults of the world, told together; a bug is thrown at once. */

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { assert } from '../../core/assert.ts';
 import { BitHiveError } from '../../core/errors.ts';
 import type { MessageKind } from '../../core/message.ts';
 import type { Destination } from '../../core/ports/index.ts';
@@ -34,17 +35,21 @@ export interface CompiledDestination {
   readonly when: (subject: Subject) => boolean;
 }
 
+/** A door of a channel, checked but not yet opened. */
+export interface CompiledSource {
+  readonly kind: SourceKind<unknown>;
+  readonly settings: unknown;
+  readonly place: string;
+}
+
 /** A channel file that passed every check. Opening its doors is the runtime's work. */
 export interface CompiledChannel {
   readonly name: string;
   readonly text: string;
   readonly definition: ChannelDefinition;
-  readonly source: {
-    readonly kind: SourceKind<unknown>;
-    readonly messageKind: MessageKind;
-    readonly settings: unknown;
-    readonly place: string;
-  };
+  readonly sources: readonly CompiledSource[];
+  /** What comes in at its doors. */
+  readonly messageKind: MessageKind;
   readonly filter: (subject: Subject) => boolean;
   readonly keys: PathReader<Subject>;
   readonly steps: readonly Step[];
@@ -71,13 +76,7 @@ export function compileChannel(
   const yaml = readYamlFile(substituteEnvironment(text, environment, file), file, channelSchema);
   const { content: definition, at } = yaml;
   const { channel } = definition;
-  const sourcePath = ['source', definition.source.kind];
-  const sourceKind = pick(catalog.sources, definition.source.kind, 'source', at(sourcePath));
-  const sourceSettings = settingsOf(sourceKind, definition.source.settings, at, sourcePath);
-  const messageKind =
-    typeof sourceKind.messageKind === 'function'
-      ? sourceKind.messageKind(sourceSettings)
-      : sourceKind.messageKind;
+  const { sources, messageKind } = compileSources(yaml, catalog);
   const read = pathsOf(messageKind);
   const condition: ConditionAt = (source, path) => {
     if (source === undefined) return () => true;
@@ -90,12 +89,8 @@ export function compileChannel(
     name: channel,
     text,
     definition,
-    source: {
-      kind: sourceKind,
-      messageKind,
-      settings: sourceSettings,
-      place: at(sourcePath),
-    },
+    sources,
+    messageKind,
     filter: condition(definition.filter, ['filter']),
     keys: located(at(['key']), () => keysOf(messageKind, definition.key)),
     steps: definition.steps.map(({ kind, settings }, index) => {
@@ -108,6 +103,26 @@ export function compileChannel(
     readsMap: definition.steps.some(({ kind }) => catalog.steps.get(kind)?.readsMap === true),
     fallbackCharset: catalog.fallbackCharset,
   };
+}
+
+/** Doors that stand side by side take one kind of message: filter, key and steps of the channel are written for that. */
+function compileSources(
+  { content: definition, at }: YamlFile<ChannelDefinition>,
+  catalog: ChannelCatalog,
+): Pick<CompiledChannel, 'sources' | 'messageKind'> {
+  const kinds = new Set<MessageKind>();
+  const sources = definition.source.map(({ kind: name, settings: given }) => {
+    const path = ['source', name];
+    const kind = pick(catalog.sources, name, 'source', at(path));
+    const settings = settingsOf(kind, given, at, path);
+    kinds.add(typeof kind.messageKind === 'function' ? kind.messageKind(settings) : kind.messageKind);
+    return { kind, settings, place: at(path) };
+  });
+  const [messageKind, another] = kinds;
+  assert(messageKind !== undefined, 'a channel has a door');
+  if (another === undefined) return { sources, messageKind };
+  const detail = `${at(['source'])}: the doors of one channel take one kind of message, not ${messageKind} and ${another}`;
+  throw new BitHiveError('BH_CONFIG_VALUE', detail);
 }
 
 /** A step that is for some destinations only names those of its channel. */

@@ -17,6 +17,14 @@ const kindAndSettings = (what: string) =>
       return { kind, settings: settings ?? {} };
     });
 
+/** The doors of a channel: mostly one; several, as `{ dicomweb: {}, dimse: {} }`, share its keys, its duplicates and its states. */
+const doors = z
+  .record(z.string(), z.unknown())
+  .refine((entry) => Object.keys(entry).length > 0, 'source: at least one kind, for example { hl7v2: {} }')
+  .transform((entry) =>
+    Object.entries(entry).map(([kind, settings]) => ({ kind, settings: settings ?? {} })),
+  );
+
 export const ackMoments = ['stored', 'mapped', 'delivered', 'none'] as const;
 export const ackSchema = z
   .string()
@@ -80,7 +88,7 @@ export const channelSchema = z.strictObject({
     // A channel's own states lie under its name: one of that name would take the published orders for its own and keep them for ever.
     .refine((name) => name !== orderScope, `"${orderScope}" is the scope that orders are published under`),
   description: z.string().optional(),
-  source: kindAndSettings('source'),
+  source: doors,
   ack: ackSchema,
   filter: z.string().optional(),
   key: z.string().optional(),

@@ -24,10 +24,10 @@ export interface ChannelRuntimeOptions {
   readonly fallbackCharset?: string;
 }
 
-/** One running channel: its door, its processor, its deliverers. */
+/** One running channel: its doors, its processor, its deliverers. */
 export class ChannelRuntime {
   readonly name: string;
-  readonly source: Source;
+  readonly #sources: readonly Source[];
   readonly #options: ChannelRuntimeOptions;
   #inForce: ChannelInForce;
   readonly #versions = new Map<number, ChannelInForce>();
@@ -38,13 +38,13 @@ export class ChannelRuntime {
 
   private constructor(
     options: ChannelRuntimeOptions,
-    source: Source,
+    sources: readonly Source[],
     destinations: readonly OpenDestination[],
   ) {
     const { compiled, version, ports, moments, fallbackCharset } = options;
     this.#options = options;
     this.name = compiled.name;
-    this.source = source;
+    this.#sources = sources;
     this.#destinations = destinations;
     this.#inForce = { compiled, version, destinations };
     this.#versions.set(version, this.#inForce);
@@ -60,21 +60,21 @@ export class ChannelRuntime {
     });
   }
 
-  /** Builds the door and the destinations; nothing runs yet. Throws BH_CONFIG_* when one cannot be built. */
+  /** Builds the doors and the destinations; nothing runs yet. Throws BH_CONFIG_* when one cannot be built. */
   static async create(options: ChannelRuntimeOptions): Promise<ChannelRuntime> {
     const { compiled } = options;
-    const { kind, settings } = compiled.source;
     const context = { channel: compiled.name, ack: compiled.definition.ack };
-    const source = await kind.create(settings, context);
+    const sources: Source[] = [];
+    for (const { kind, settings } of compiled.sources) sources.push(await kind.create(settings, context));
     const destinations: OpenDestination[] = [];
     for (const destination of compiled.destinations) {
       const named = { channel: compiled.name, name: destination.name };
       destinations.push({ ...destination, open: await destination.kind.create(destination.settings, named) });
     }
-    return new ChannelRuntime(options, source, destinations);
+    return new ChannelRuntime(options, sources, destinations);
   }
 
-  /** Works off what is stored. The door stays shut until `open`. */
+  /** Works off what is stored. The doors stay shut until `open`. */
   start(): void {
     this.#processor.start();
     for (const deliverer of this.#deliverers) deliverer.start();
@@ -100,11 +100,15 @@ export class ChannelRuntime {
     this.#inForce = inForce;
   }
 
-  async open(): Promise<Listening> {
-    const listening = await this.source.start((arrival, stored) =>
-      this.#acceptor.accept(this.#inForce, arrival, stored),
-    );
-    return { channel: this.name, ...listening };
+  async open(): Promise<readonly Listening[]> {
+    const listening: Listening[] = [];
+    for (const source of this.#sources) {
+      const door = await source.start((arrival, stored) =>
+        this.#acceptor.accept(this.#inForce, arrival, stored),
+      );
+      listening.push({ channel: this.name, ...door });
+    }
+    return listening;
   }
 
   get inForce(): ChannelInForce {
@@ -123,7 +127,7 @@ export class ChannelRuntime {
   }
 
   async shut(graceMs: number): Promise<void> {
-    await this.source.stop(graceMs);
+    await Promise.all(this.#sources.map((source) => source.stop(graceMs)));
   }
 
   async stop(graceMs: number): Promise<void> {

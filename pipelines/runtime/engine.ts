@@ -101,7 +101,7 @@ export class Pipelines {
 
   async open(): Promise<readonly Listening[]> {
     const listening: Listening[] = [];
-    for (const channel of this.channels) listening.push(await channel.open());
+    for (const channel of this.channels) listening.push(...(await channel.open()));
     return listening;
   }
 

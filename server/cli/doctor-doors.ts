@@ -60,17 +60,16 @@ export async function portsOf(subject: Subject): Promise<Omit<Check, 'name'>> {
   return {
     verdict: 'fault',
     detail: `${taken.join(' and ')} cannot be opened`,
-    next: "Stop what holds it, or set http.port, hl7v2.port or the channel's own port.",
+    next: "Stop what holds it, or set http.port, hl7v2.port, dimse.port or the channel's own port.",
   };
 }
 
 async function doorsOf({ config, env, cwd }: Subject): Promise<readonly Door[]> {
   const keys = createSystemKeys({ env, cwd });
   const { channels } = await checkChannels({ config, environment: env, keys });
-  return channels.map(({ name, source }) => ({
-    channel: name,
-    address: source.kind.door?.(source.settings) ?? null,
-  }));
+  return channels.flatMap(({ name, sources }) =>
+    sources.map(({ kind, settings }) => ({ channel: name, address: kind.door?.(settings) ?? null })),
+  );
 }
 
 function isFree(address: string): Promise<boolean> {

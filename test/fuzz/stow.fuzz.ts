@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { catalogue } from '../../core/error-catalogue.ts';
 import type { Arrival } from '../../core/message.ts';
 import { bodyOf, inPieces, multipartType } from '../connectors/dicomweb/raw-client.ts';
+import { blobOf } from '../connectors/dicomweb/stow-answers.ts';
 import { memoryAccept, type Receiver, startReceiver } from '../connectors/dicomweb/stow-setup.ts';
 import { slowOnlyWhenAlways } from './slow.ts';
 import { fuzzLimits, wrongBody } from './stow-bodies.ts';
@@ -37,7 +38,7 @@ export async function fuzzStow(
   const arrived = new Map<string, Arrival>();
   const remember = memoryAccept([]);
   const receiver = await startReceiver({ limits: fuzzLimits }, (arrival) => {
-    arrived.set(arrival.dedupe?.contentHash ?? '', arrival);
+    arrived.set(blobOf(arrival), arrival);
     return remember(arrival);
   });
   const target: Target = { receiver, client: new FuzzClient(`${receiver.url}/studies`), arrived };

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { api } from 'dicomweb-client';
 import { sendStudy } from '../../../connectors/dicomweb/index.ts';
-import { parseBlobHash } from '../../../core/ids.ts';
 import { systemRandom } from '../../../platform/random.ts';
+import { blobOf } from './stow-answers.ts';
 import { type Receiver, startReceiver } from './stow-setup.ts';
 
 // The client has no transport of its own in Node; the package that lends it one has no types.
@@ -45,7 +45,7 @@ async function sendByClient(files: readonly string[]): Promise<Stored> {
 
 /** The blobs hold the very bytes of the files. */
 async function expectBlobs(files: readonly string[]): Promise<void> {
-  const hashes = receiver.arrivals.map((arrival) => parseBlobHash(arrival.dedupe?.contentHash ?? '')!);
+  const hashes = receiver.arrivals.map(blobOf);
   const blobs = await Promise.all(hashes.map((hash) => receiver.blobs.read(hash)));
   const wanted = files.map((file) => readFileSync(file));
   expect(wanted.filter((bytes) => !blobs.some((blob) => bytes.equals(blob)))).toEqual([]);

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { BlobHash } from '../../../core/ids.ts';
+import type { Arrival } from '../../../core/message.ts';
 import { objectBytes } from './object-bytes.ts';
 import { type Answer, multipartType } from './raw-client.ts';
 
@@ -9,6 +11,10 @@ export const rubbish = Buffer.from('this is no DICOM object');
 export const asMultipart = { 'content-type': multipartType };
 
 export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+/** Name of the blob that an arrival stands for. */
+export const blobOf = (arrival: Arrival | undefined): BlobHash =>
+  (arrival?.body.kind === 'blob' ? arrival.body.hash : '') as BlobHash;
 
 interface Item {
   '00081155': { Value?: string[] };

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { objectBytes } from './object-bytes.ts';
 import { bodyOf, boundary, post } from './raw-client.ts';
-import { asMultipart, codeOf, failedReasons, good, itemsOf, other, rubbish } from './stow-answers.ts';
+import { asMultipart, blobOf, codeOf, failedReasons, good, itemsOf, other, rubbish } from './stow-answers.ts';
 import { type Receiver, startReceiver } from './stow-setup.ts';
 
 let receiver: Receiver;
@@ -28,7 +28,7 @@ describe('refused', () => {
       'BH_DICOM_STUDY_MISMATCH',
       'BH_DICOM_SYNTAX',
     ]);
-    for (const one of kept) expect(await receiver.blobs.has(one.dedupe!.contentHash as never)).toBe(true);
+    for (const one of kept) expect(await receiver.blobs.has(blobOf(one))).toBe(true);
   });
 
   test('none: 409', async () => {

@@ -18,6 +18,7 @@ const catalog = catalogOf({
       create: never,
     },
     { kind: 'dicomweb', messageKind: 'dicom', settings: z.strictObject({}), create: never },
+    { kind: 'dimse', messageKind: 'dicom', settings: z.strictObject({}), create: never },
   ],
   steps: [assembleStudy, routeStudy],
   destinations: [
@@ -73,6 +74,18 @@ test('both files compile as they stand', () => {
 test('a variable of the environment stands before its default', () => {
   const { destinations } = compile(orders, { EHR_URL: 'http://test.example/fhir' });
   expect(destinations[0]?.settings).toEqual({ url: 'http://test.example/fhir' });
+});
+
+test('one channel may have several doors for one kind of message', () => {
+  const { sources, messageKind } = compile(
+    imaging.replace('{ dicomweb: {} }', '{ dicomweb: {}, dimse: {} }'),
+  );
+  expect([sources.map(({ kind }) => kind.kind), messageKind]).toEqual([['dicomweb', 'dimse'], 'dicom']);
+  expect(faultOf(imaging.replace('{ dicomweb: {} }', '{ dicomweb: {}, hl7v2: {} }'))).toEqual([
+    'BH_CONFIG_VALUE',
+    'site.yaml:2: the doors of one channel take one kind of message, not dicom and hl7v2',
+  ]);
+  expect(faultOf(imaging.replace('{ dicomweb: {} }', '{}'))[0]).toBe('BH_CONFIG_VALUE');
 });
 
 describe('every fault names file and line', () => {

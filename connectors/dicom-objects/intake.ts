@@ -10,25 +10,28 @@ import {
   verifyPixelData,
 } from '../../formats/dicom/index.ts';
 import { BlobSource, Head } from './blob-source.ts';
+import { DataSetHash } from './data-set-hash.ts';
 import { type ObjectUids, readMetaUids } from './file-meta.ts';
 import { instanceArrival, refusedArrival } from './instance-arrival.ts';
 import type { InstanceResult } from './instance-result.ts';
 import { PartFile } from './part-file.ts';
 
 export interface IntakeOptions {
+  /** First word of what is logged: `dicomweb`, `dimse`. */
+  readonly protocol: string;
   readonly blobs: Blobs;
   readonly accept: Accept;
   readonly logger: Logger;
   readonly sender: string;
-  /** The study that the request names; instances of another one are refused. */
-  readonly studyInstanceUid?: string;
-  readonly partBytesMax: number;
+  readonly objectBytesMax: number;
 }
 
 /** One object, as it came off the wire. */
-export interface IncomingPart {
-  readonly contentType?: string;
+export interface IncomingObject {
+  /** A PS3.10 file. */
   readonly body: AsyncIterable<Uint8Array>;
+  /** What the door holds against it once its header is read; null when it could not be read. */
+  readonly objection?: (facts: InstanceFacts | null) => Refusal | undefined;
 }
 
 /** What a header said, as far as it could be read. */
@@ -38,7 +41,18 @@ interface Reading {
   readonly refusal?: Refusal;
 }
 
-/** Brings the objects of one request to disk, then to `accept`: first the bytes are durable, then the row, then the answer. */
+/** An object whose last byte was handed to the blob store. */
+interface Received {
+  readonly writer: BlobWriter;
+  readonly head: Buffer;
+  readonly bytesCount: number;
+  readonly content: DataSetHash;
+}
+
+type Objection = NonNullable<IncomingObject['objection']>;
+const nothingAgainst: Objection = () => undefined;
+
+/** Brings the objects of one sender to disk, then to `accept`: first the bytes are durable, then the row, then the answer. */
 export class Intake {
   readonly #options: IntakeOptions;
 
@@ -50,14 +64,17 @@ export class Intake {
    * Streams one object into a blob; returns what is left to do, which may run while the next object streams. Rejects with what the
    * body throws, after the partial blob is removed. A blob store that can't write fails this instance only: the rest of its bytes is skipped.
    */
-  async receive(part: IncomingPart): Promise<() => Promise<InstanceResult>> {
+  async receive(incoming: IncomingObject): Promise<() => Promise<InstanceResult>> {
     const head = new Head();
-    const file = new PartFile(this.#options.blobs, this.#options.partBytesMax);
+    const content = new DataSetHash();
+    const file = new PartFile(this.#options.blobs, this.#options.objectBytesMax);
     try {
       file.open();
-      for await (const piece of part.body) {
+      for await (const piece of incoming.body) {
         head.take(piece);
-        await file.write(piece);
+        content.update(piece);
+        const room = file.write(piece);
+        if (room !== undefined) await room;
       }
       await file.end();
     } catch (error) {
@@ -69,21 +86,18 @@ export class Intake {
       await file.abort();
       return async () => this.#failed(failure, readMetaUids(head.bytes()));
     }
-    return () => this.#finish(writer, head.bytes(), file.bytesCount, part.contentType);
+    const received = { writer, head: head.bytes(), bytesCount: file.bytesCount, content };
+    return () => this.#finish(received, incoming.objection ?? nothingAgainst);
   }
 
   /** Never rejects. */
-  async #finish(
-    writer: BlobWriter,
-    head: Buffer,
-    bytesCount: number,
-    contentType: string | undefined,
-  ): Promise<InstanceResult> {
+  async #finish(received: Received, objection: Objection): Promise<InstanceResult> {
+    const { writer, head, bytesCount, content } = received;
     const stored = writer.commit();
     const source = new BlobSource(bytesCount, head, stored, this.#options.blobs);
     let uids = readMetaUids(head);
     try {
-      const [blob, reading] = await Promise.allSettled([stored, this.#read(source, head, contentType)]);
+      const [blob, reading] = await Promise.allSettled([stored, this.#read(source, head, objection)]);
       await source.close();
       if (blob.status === 'rejected') {
         await writer.abort();
@@ -91,35 +105,29 @@ export class Intake {
       }
       if (reading.status === 'rejected') throw reading.reason;
       uids = reading.value.uids;
-      return await this.#accept(reading.value, blob.value);
+      return await this.#accept(reading.value, blob.value, content.digest());
     } catch (error) {
       return this.#failed(error, uids);
     }
   }
 
   /** Reads the header under its guards. What the sender did wrong comes back as a refusal, what failed here is thrown. */
-  async #read(source: BlobSource, head: Buffer, contentType: string | undefined): Promise<Reading> {
+  async #read(source: BlobSource, head: Buffer, objection: Objection): Promise<Reading> {
     let dataset: DicomDataset | undefined;
     try {
       dataset = await readHeader(source);
       await verifyPixelData(source, dataset);
       const facts = instanceFacts(dataset);
-      const refusal = this.#wrongStudy(facts) ?? wrongType(contentType);
+      const refusal = objection(facts);
       return { uids: facts, facts, ...(refusal === undefined ? {} : { refusal }) };
     } catch (error) {
       if (!(error instanceof BitHiveError) || !error.code.startsWith('BH_DICOM_')) throw error;
-      const refusal = wrongType(contentType) ?? { code: error.code, detail: error.detail };
+      const refusal = objection(null) ?? { code: error.code, detail: error.detail };
       return { uids: dataset === undefined ? readMetaUids(head) : uidsOf(dataset), refusal };
     }
   }
 
-  #wrongStudy(facts: InstanceFacts): Refusal | undefined {
-    const asked = this.#options.studyInstanceUid;
-    if (asked === undefined || asked === facts.studyInstanceUid) return undefined;
-    return { code: 'BH_DICOM_STUDY_MISMATCH', detail: 'the instance is not of the study in the address' };
-  }
-
-  async #accept(reading: Reading, blob: StoredBlob): Promise<InstanceResult> {
+  async #accept(reading: Reading, blob: StoredBlob, contentHash: string): Promise<InstanceResult> {
     const { accept, sender } = this.#options;
     const { facts, refusal, uids } = reading;
     if (facts === undefined || refusal !== undefined) {
@@ -132,7 +140,7 @@ export class Intake {
         isKept: true,
       };
     }
-    const answer = await accept(instanceArrival(facts, blob, sender));
+    const answer = await accept(instanceArrival(facts, blob, contentHash, sender));
     if (answer.kind === 'refused') return { kind: 'refused', error: answer.error, uids, isKept: true };
     const warning = answer.kind === 'accepted' ? answer.warning : undefined;
     return {
@@ -145,17 +153,10 @@ export class Intake {
 
   #failed(error: unknown, uids: ObjectUids): InstanceResult {
     const known = toBitHiveError(error);
-    this.#options.logger.error('dicomweb.instance.failed', { code: known.code }, error);
+    const { logger, protocol } = this.#options;
+    logger.error(`${protocol}.instance.failed`, { code: known.code }, error);
     return { kind: 'refused', error: { code: known.code, detail: known.detail }, uids, isKept: false };
   }
-}
-
-/** A part may leave its type out; the request has told it then. */
-function wrongType(contentType: string | undefined): Refusal | undefined {
-  const type = contentType?.split(';')[0]?.trim().toLowerCase();
-  if (type === undefined || type === 'application/dicom' || type === 'application/octet-stream')
-    return undefined;
-  return { code: 'BH_HTTP_MEDIA_TYPE', detail: 'a part that is not application/dicom' };
 }
 
 function uidsOf(dataset: DicomDataset): ObjectUids {

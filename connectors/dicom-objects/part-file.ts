@@ -42,13 +42,13 @@ export class PartFile {
     this.#underWay = this.#begin();
   }
 
-  /** Takes a piece, whose memory must not be used again. Resolves when there is room for the next one. */
-  async write(piece: Uint8Array): Promise<void> {
+  /** Takes a piece, whose memory must not be used again. A promise resolves when there is room for the next one. */
+  write(piece: Uint8Array): Promise<void> | undefined {
     this.#bytesCount += piece.length;
-    if (this.#failure !== null) return;
+    if (this.#failure !== null) return undefined;
     this.#pieces.push(piece);
     this.#pieceBytes += piece.length;
-    if (this.#pieceBytes >= writeBytes) await this.#writePieces();
+    return this.#pieceBytes >= writeBytes ? this.#writePieces() : undefined;
   }
 
   /** Resolves when the last byte is handed over; look at `failure` then. */

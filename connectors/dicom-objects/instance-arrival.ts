@@ -5,8 +5,17 @@ import type { StoredBlob } from '../../core/ports/index.ts';
 import type { InstanceFacts } from '../../core/study.ts';
 import type { ObjectUids } from './file-meta.ts';
 
-/** The message of a readable instance. Its facts are the instance's, its blob's hash and size: what a StudyInstance is made of. */
-export function instanceArrival(facts: InstanceFacts, blob: StoredBlob, sender: string): Arrival {
+/**
+ * The message of a readable instance. Its facts are the instance's, its blob's hash and size: what a StudyInstance is made of.
+ *
+ * @param contentHash of the data set alone: the same object through another door, or from another sender, is a duplicate
+ */
+export function instanceArrival(
+  facts: InstanceFacts,
+  blob: StoredBlob,
+  contentHash: string,
+  sender: string,
+): Arrival {
   return {
     ...common(blob, sender),
     type: facts.sopClassUid,
@@ -16,7 +25,7 @@ export function instanceArrival(facts: InstanceFacts, blob: StoredBlob, sender: 
       ['study-uid', facts.studyInstanceUid],
       ['sop-uid', facts.sopInstanceUid],
     ]),
-    dedupe: { key: `sop|${facts.sopInstanceUid}`, contentHash: blob.hash },
+    dedupe: { key: `sop|${facts.sopInstanceUid}`, contentHash },
     facts: { ...(facts as unknown as JsonObject), blob: blob.hash, bytesCount: blob.bytesCount },
   };
 }
@@ -32,7 +41,7 @@ export function refusedArrival(
   sender: string,
   facts?: InstanceFacts,
 ): Arrival {
-  const readable = facts === undefined ? undefined : instanceArrival(facts, blob, sender);
+  const readable = facts === undefined ? undefined : instanceArrival(facts, blob, blob.hash, sender);
   return {
     ...common(blob, sender),
     type: uids.sopClassUid ?? 'unreadable',
