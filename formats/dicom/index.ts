@@ -1,5 +1,6 @@
 export { type ByteSource, bytesSource } from './byte-source.ts';
 export { DicomDataset } from './dataset.ts';
+export { type DicomJsonOptions, dicomJson } from './dicom-json.ts';
 export { DicomElement, type Fragment } from './element.ts';
 export { grayscale } from './grayscale/grayscale.ts';
 export { luminance } from './grayscale/luminance.ts';
@@ -7,10 +8,18 @@ export { modalityValues } from './grayscale/modality-values.ts';
 export { storedValues } from './grayscale/stored-values.ts';
 export { type VoiWindow, voiValues, voiWindow, windowFunction } from './grayscale/voi-values.ts';
 export { instanceFacts } from './instance-facts.ts';
+export { keywordOf } from './keyword.ts';
 export { type NameGroup, type PersonName, parsePersonName } from './person-name.ts';
 export { decodeFrame } from './pixels/decode-frame.ts';
 export type { DecodedFrame, Samples } from './pixels/decoded-frame.ts';
 export { type FrameGeometry, frameGeometry } from './pixels/geometry.ts';
+export {
+  type NativeFrame,
+  openLoadedPixels,
+  openPixels,
+  type PixelFrames,
+} from './pixels/open-pixels.ts';
+export { type PixelDigest, pixelDigest, type SampleStatistics } from './pixels/pixel-digest.ts';
 export { pixelElement } from './pixels/pixel-element.ts';
 export { readDataset } from './read-dataset.ts';
 export { readHeader } from './read-header.ts';

@@ -86,6 +86,16 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./mapping-versions.ts')).mappingVersions,
   },
   {
+    name: 'dicom dump',
+    summary: 'Prints the elements of a DICOM file as a tree, or as DICOM JSON.',
+    load: async () => (await import('./dicom-dump.ts')).dicomDump,
+  },
+  {
+    name: 'dicom pixels',
+    summary: 'Decodes the pixels of a DICOM file and prints their size and SHA-256 as one line of JSON.',
+    load: async () => (await import('./dicom-pixels.ts')).dicomPixels,
+  },
+  {
     name: 'audit show',
     summary: 'Shows the audit trail: who read or did what, when, with what outcome.',
     load: async () => (await import('./audit-show.ts')).auditShow,

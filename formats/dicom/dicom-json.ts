@@ -1,0 +1,86 @@
+import type { DicomDataset } from './dataset.ts';
+import type { DicomElement } from './element.ts';
+import { readNumbers } from './number-values.ts';
+import { tags } from './tags.ts';
+import { readTexts } from './text-values.ts';
+import { vrTraits } from './vr.ts';
+import { littleEndianWords } from './words.ts';
+
+type JsonValue = string | number | null | { readonly [group: string]: string };
+
+export interface DicomJsonOptions {
+  /** Binary values of more bytes, pixel data and what was not loaded are named by their URI. */
+  readonly inlineBytesMax: number;
+  /** `length` is -1 for encapsulated pixel data. */
+  bulkDataUri(element: DicomElement): string;
+}
+
+/**
+ * The DICOM JSON model of a data set (PS3.18 F) as text, without group 0002 and group lengths; text is Unicode whatever it was in the object.
+ * Not as an object of JavaScript, which cannot hold members in the order of their tags as F.2.2 demands.
+ */
+export function dicomJson(dataset: DicomDataset, options: DicomJsonOptions): string {
+  const elements = [...dataset.elements].filter(({ tag }) => (tag & 0xffff) !== 0);
+  elements.sort((a, b) => a.tag - b.tag);
+  const members = elements.map((element) => {
+    const name = element.tag.toString(16).padStart(8, '0').toUpperCase();
+    return `"${name}":${jsonElement(element, dataset, options)}`;
+  });
+  return `{${members.join(',')}}`;
+}
+
+/** `vr` and one of Value, InlineBinary, BulkDataURI; an empty element has none of them. */
+function jsonElement(element: DicomElement, dataset: DicomDataset, options: DicomJsonOptions): string {
+  const { vr } = element;
+  if (element.items !== undefined) {
+    const items = element.items.map((item) => dicomJson(item, options));
+    return items.length === 0 ? '{"vr":"SQ"}' : `{"vr":"SQ","Value":[${items.join(',')}]}`;
+  }
+  if (element.tag === tags.specificCharacterSet) return JSON.stringify({ vr, Value: ['ISO_IR 192'] });
+  if (element.length === 0) return JSON.stringify({ vr });
+  const isBinary = vr === 'UN' || vr.startsWith('O');
+  if (!element.isLoaded || element.length < 0 || (isBinary && element.length > options.inlineBytesMax)) {
+    return JSON.stringify({ vr, BulkDataURI: options.bulkDataUri(element) });
+  }
+  if (isBinary) {
+    const bytes = littleEndianWords(element.bytes, vr, dataset.isBigEndian);
+    return JSON.stringify({ vr, InlineBinary: Buffer.from(bytes).toString('base64') });
+  }
+  const values = valuesOf(element, dataset);
+  return JSON.stringify(values.every((value) => value === null) ? { vr } : { vr, Value: values });
+}
+
+function valuesOf(element: DicomElement, dataset: DicomDataset): readonly JsonValue[] {
+  const { vr } = element;
+  if (vr === 'SV' || vr === 'UV') return wideIntegers(element, dataset.isBigEndian);
+  const isNumeric = vr === 'DS' || vr === 'IS' || (vr !== 'AT' && vrTraits(vr).text === null);
+  if (isNumeric) {
+    const numbers = readNumbers(element, dataset.isBigEndian);
+    if (numbers.length > 0) return numbers;
+  }
+  const texts = readTexts(element, dataset);
+  return texts.map((text) => {
+    if (vr === 'PN') return nameGroups(text);
+    return text === '' ? null : text;
+  });
+}
+
+/** Beyond 2^53 as strings (PS3.18 F.2.3). */
+function wideIntegers(element: DicomElement, isBigEndian: boolean): readonly JsonValue[] {
+  const { bytes } = element;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Array.from({ length: Math.floor(bytes.length / 8) }, (_, i) => {
+    const read = element.vr === 'SV' ? view.getBigInt64 : view.getBigUint64;
+    const value = read.call(view, i * 8, !isBigEndian);
+    return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  });
+}
+
+/** PS3.18 F.2.2: the three groups of a name, with their carets. */
+function nameGroups(text: string): { readonly [group: string]: string } | null {
+  const groups = text.split('=', 3).map((group) => group.replace(/\^+$/, '').trim());
+  const names = ['Alphabetic', 'Ideographic', 'Phonetic'];
+  return Object.fromEntries(
+    groups.map((group, at) => [names[at], group]).filter(([, group]) => group !== ''),
+  );
+}

@@ -1,0 +1,38 @@
+import type { TransferSyntax } from '../transfer-syntax.ts';
+import { decodeDeflatedFrame } from './deflated-frame.ts';
+import type { FrameGeometry } from './geometry.ts';
+import { decodeJpeg2000 } from './jpeg-2000.ts';
+import { decodeJpegLossless } from './jpeg-lossless.ts';
+import { decodeJpegLs } from './jpeg-ls.ts';
+import type { NativeFrame } from './open-pixels.ts';
+import { decodeRle } from './rle.ts';
+
+/** Decodes the encoded bytes of one frame. Throws BH_DICOM_PIXELS. */
+export async function decodeEncoded(
+  encoded: Uint8Array,
+  codec: TransferSyntax['codec'],
+  geometry: FrameGeometry,
+): Promise<NativeFrame> {
+  const { photometric } = geometry;
+  // The JPEG codecs give colour by pixel whatever the object says of planes.
+  const byPixel = (bytes: Uint8Array, means = photometric): NativeFrame => ({
+    bytes,
+    photometric: means,
+    isPlanar: false,
+  });
+  switch (codec) {
+    case 'rle':
+      return { bytes: decodeRle(encoded, geometry), photometric, isPlanar: geometry.isPlanar };
+    case 'jpeg-lossless':
+      return byPixel(decodeJpegLossless(encoded, geometry));
+    case 'jpeg-ls':
+      return byPixel(await decodeJpegLs(encoded, geometry));
+    case 'jpeg-2000':
+      return byPixel(
+        await decodeJpeg2000(encoded, geometry),
+        photometric.startsWith('YBR_') ? 'RGB' : photometric,
+      );
+    default:
+      return { bytes: decodeDeflatedFrame(encoded, geometry), photometric, isPlanar: geometry.isPlanar };
+  }
+}
