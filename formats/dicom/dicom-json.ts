@@ -80,7 +80,6 @@ function wideIntegers(element: DicomElement, isBigEndian: boolean): readonly Jso
 function nameGroups(text: string): { readonly [group: string]: string } | null {
   const groups = text.split('=', 3).map((group) => group.replace(/\^+$/, '').trim());
   const names = ['Alphabetic', 'Ideographic', 'Phonetic'];
-  return Object.fromEntries(
-    groups.map((group, at) => [names[at], group]).filter(([, group]) => group !== ''),
-  );
+  const entries = groups.map((group, at) => [names[at], group] as const).filter(([, group]) => group !== '');
+  return entries.length === 0 ? null : Object.fromEntries(entries);
 }
