@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hl7LimitsSchema, stowLimitsSchema } from './door-limits.ts';
 import { isHostPattern } from './host-pattern.ts';
 import { isProtectedUrl } from './loopback.ts';
 
@@ -90,7 +91,9 @@ export const configSchema = z.strictObject({
     host: text('Address of HL7 v2 listeners. Outside loopback TLS with client certificates is required.'),
     port: port('Port of the first HL7 v2 listener (MLLP).'),
     tls: tlsSchema.optional(),
+    limits: hl7LimitsSchema,
   }),
+  dicomweb: z.strictObject({ limits: stowLimitsSchema }),
   store: z.strictObject({
     kind: z.enum(['sqlite', 'postgres']).meta({ description: 'SQLite in the data folder, or PostgreSQL.' }),
     url: secret('Connection string of PostgreSQL.').optional(),

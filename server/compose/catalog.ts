@@ -105,7 +105,7 @@ function dicomwebSourceKind({ config, running }: CatalogParts): SourceKind<unkno
     door: () => '/dicomweb',
     create() {
       const { ports, httpSources } = running();
-      const limits = { diskFreeBytesMin: config.disk.freeBytesMin };
+      const limits = { ...config.dicomweb.limits, diskFreeBytesMin: config.disk.freeBytesMin };
       const source = createStowSource({ ...ports, senderOf, limits });
       httpSources.push(source);
       return source;

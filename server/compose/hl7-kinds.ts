@@ -57,6 +57,10 @@ export function hl7SourceKind({
         ...addressOf(settings),
         ack: ack.moment,
         fallbackCharset: site.fallbackCharset,
+        messageBytesMax: config.hl7v2.limits.messageBytesMax,
+        connectionsMax: config.hl7v2.limits.connectionsMax,
+        frameIdleMs: config.hl7v2.limits.idleMs,
+        bufferedBytesMax: config.hl7v2.limits.bufferedBytesMax,
         ...(settings.strict ? { strict: settings.strict } : {}),
         ...(tls
           ? {
