@@ -72,6 +72,8 @@ export const limits = {
   dicomInflateRatioMax: 100,
   dicomPixelBytesMax: 512 * 1024 * 1024,
   studyInstancesMax: 100_000,
+  /** Procedure steps of modalities (MPPS) that one study remembers. */
+  studyStepsMax: 64,
   /** Earlier studies that a model may be given. */
   priorStudiesMax: 16,
   /** Reports of one study, one a model, that are kept until its order comes. */

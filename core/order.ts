@@ -16,9 +16,19 @@ export const orderScope = 'order';
  */
 export interface OrderFacts {
   readonly accessionNumber: string;
+  /** Who assigned it, where the order says so: IPC-1. */
+  readonly accessionIssuer?: string;
+  /** What the order's system last said of it (ORC-1, ORC-5); absent: it is under way. */
+  readonly status?: 'completed' | 'cancelled';
   readonly placerOrderNumber?: string;
   readonly fillerOrderNumber?: string;
   readonly patientId: string;
+  /** System of `patientId`, by the site's table of assigners; absent where the order names none. */
+  readonly patientIdSystem?: string;
+  /** PID-5 as DICOM writes a name (family^given), PID-7 as YYYYMMDD, PID-8: what the images are held against. */
+  readonly patientName?: string;
+  readonly patientBirthDate?: string;
+  readonly patientSex?: string;
   /** The other values of PID-3: the images may carry any of them. */
   readonly otherPatientIds?: readonly string[];
   readonly urgency: Urgency;
@@ -26,6 +36,8 @@ export interface OrderFacts {
   readonly studyInstanceUid?: string;
   /** Coded procedure asked for: OBR-4. */
   readonly procedure?: { readonly code: string; readonly display: string; readonly system?: string };
+  /** When the examination is planned or was asked for. */
+  readonly plannedAtMs?: number;
   /** The message that carried the order. */
   readonly messageId: number;
   /** System and value of the ServiceRequest identifiers sent to the EHR; the first one is the one to refer to. */

@@ -23,6 +23,23 @@ export interface InstanceFacts {
   readonly seriesDescription?: string;
   readonly bodyPart?: string;
   readonly viewPosition?: string;
+  /** Who assigned the accession number: (0008,0051), its local or universal id. */
+  readonly accessionIssuer?: string;
+  /** (0010,1010) as sent: `045Y`. */
+  readonly patientAge?: string;
+  readonly laterality?: string;
+  readonly protocolName?: string;
+  /** All values of (0008,0008), joined by a backslash. */
+  readonly imageType?: string;
+  readonly contrastAgent?: string;
+  readonly manufacturer?: string;
+  readonly modelName?: string;
+  readonly stationName?: string;
+  readonly institutionName?: string;
+  /** (0028,0301): YES when the pixels show who the patient is. */
+  readonly burnedInAnnotation?: string;
+  /** Millimetres. */
+  readonly sliceThickness?: number;
   readonly seriesNumber?: number;
   readonly instanceNumber?: number;
   readonly rows?: number;

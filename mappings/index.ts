@@ -1,6 +1,12 @@
 export type { Bundle, BundleEntry, FhirObject, FhirValue, Identifier, Resource } from './bundle/bundle.ts';
 export { printBundle } from './bundle/print.ts';
-export { compileCondition, type ResolvePath } from './expression/condition.ts';
+export {
+  compileCondition,
+  explainedCondition,
+  type Groups,
+  type ResolvePath,
+} from './expression/condition.ts';
+export type { Condition } from './expression/tests.ts';
 export { type FhirToHl7Map, loadFhirToHl7Map, type OutboundConversion } from './fhir-to-hl7v2/load.ts';
 export { type OutboundSettings, outboundSettingsSchema } from './fhir-to-hl7v2/settings.ts';
 export { parseWithDigits } from './fhir-to-hl7v2/values/digits.ts';

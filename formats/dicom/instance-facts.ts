@@ -22,9 +22,18 @@ const textFacts = {
   seriesDescription: tags.seriesDescription,
   bodyPart: tags.bodyPartExamined,
   viewPosition: tags.viewPosition,
+  patientAge: tags.patientAge,
+  protocolName: tags.protocolName,
+  contrastAgent: tags.contrastAgent,
+  manufacturer: tags.manufacturer,
+  modelName: tags.manufacturerModelName,
+  stationName: tags.stationName,
+  institutionName: tags.institutionName,
+  burnedInAnnotation: tags.burnedInAnnotation,
 } as const;
 
 const numberFacts = {
+  sliceThickness: tags.sliceThickness,
   seriesNumber: tags.seriesNumber,
   instanceNumber: tags.instanceNumber,
   rows: tags.rows,
@@ -51,7 +60,23 @@ export function instanceFacts(dataset: DicomDataset): InstanceFacts {
     // Type 1 in every series module, yet left out in the field; OT is the standard's own word for "other" (PS3.3 C.7.3.1.1.1).
     modality: dataset.text(tags.modality) ?? 'OT',
     ...present(textFacts, (tag) => dataset.text(tag)),
+    ...madeFacts(dataset),
     ...present(numberFacts, (tag) => dataset.number(tag)),
+  };
+}
+
+/** Facts that are more than one value of one attribute. */
+function madeFacts(
+  dataset: DicomDataset,
+): Pick<InstanceFacts, 'accessionIssuer' | 'imageType' | 'laterality'> {
+  const [issuer] = dataset.sequence(tags.issuerOfAccessionNumber);
+  const accessionIssuer = issuer?.text(tags.localNamespaceId) ?? issuer?.text(tags.universalEntityId);
+  const imageType = dataset.texts(tags.imageType).join('\\');
+  const laterality = dataset.text(tags.imageLaterality) ?? dataset.text(tags.laterality);
+  return {
+    ...(accessionIssuer === undefined ? {} : { accessionIssuer }),
+    ...(imageType === '' ? {} : { imageType }),
+    ...(laterality === undefined ? {} : { laterality }),
   };
 }
 

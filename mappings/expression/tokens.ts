@@ -11,7 +11,7 @@ export interface Token {
 const space = /\s+/y;
 const word = /[A-Za-z0-9_$][A-Za-z0-9_.\-[\]*:/^]*/y;
 const quoted = /'(?:[^']|'')*'|"(?:[^"]|"")*"/y;
-const sign = /!=|[={},()]/y;
+const sign = /!=|<=|>=|[=<>{},()]/y;
 
 export function expressionError(column: number, what: string): BitHiveError {
   return new BitHiveError('BH_CONFIG_EXPRESSION', `column ${column}: ${what}`);

@@ -84,7 +84,6 @@ export function compileChannel(
     return onlyFor(messageKind, holds);
   };
   const destinations = compileDestinations(yaml, catalog, condition);
-  const names = destinations.map(({ name }) => name);
   return {
     name: channel,
     text,
@@ -97,7 +96,7 @@ export function compileChannel(
       const path = ['steps', index, kind];
       const step = pick(catalog.steps, kind, 'step', at(path));
       const checked = settingsOf(step, settings, at, path);
-      return located(at(path), () => forKnown(names, step.create(checked, { channel })));
+      return located(at(path), () => forKnown(destinations, step.create(checked, { channel })));
     }),
     destinations,
     readsMap: definition.steps.some(({ kind }) => catalog.steps.get(kind)?.readsMap === true),
@@ -125,14 +124,26 @@ function compileSources(
   throw new BitHiveError('BH_CONFIG_VALUE', detail);
 }
 
-/** A step that is for some destinations only names those of its channel. */
-function forKnown(names: readonly string[], step: Step): Step {
-  const unknown = step.destinations?.find((name) => !names.includes(name));
-  if (unknown === undefined) return step;
-  throw new BitHiveError(
-    'BH_CONFIG_VALUE',
-    `the channel has no destination ${unknown}; it has ${names.join(', ')}`,
-  );
+/** A step names destinations of its channel, and asks only those that take what it asks. */
+function forKnown(destinations: readonly CompiledDestination[], step: Step): Step {
+  const named = (wanted: string): CompiledDestination => {
+    const found = destinations.find(({ name }) => name === wanted);
+    if (found) return found;
+    throw new BitHiveError(
+      'BH_CONFIG_VALUE',
+      `the channel has no destination ${wanted}; it has ${destinations.map(({ name }) => name).join(', ')}`,
+    );
+  };
+  for (const name of step.destinations ?? []) named(name);
+  for (const { destination, contentType } of step.asks ?? []) {
+    const { name, kind, settings } = named(destination);
+    if (!kind.takes(contentType, settings))
+      throw new BitHiveError(
+        'BH_CONFIG_VALUE',
+        `the destination ${name} (${kind.kind}) cannot be asked this`,
+      );
+  }
+  return step;
 }
 
 type ConditionAt = (

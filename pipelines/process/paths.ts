@@ -12,36 +12,61 @@ export type PathReader<S> = (subject: S) => readonly string[];
 const attributes: Readonly<Record<string, keyof StudyInstance>> = {
   AccessionNumber: 'accessionNumber',
   BodyPartExamined: 'bodyPart',
+  BurnedInAnnotation: 'burnedInAnnotation',
   Columns: 'columns',
+  ContrastBolusAgent: 'contrastAgent',
+  ImageType: 'imageType',
+  InstanceNumber: 'instanceNumber',
+  InstitutionName: 'institutionName',
+  Laterality: 'laterality',
+  Manufacturer: 'manufacturer',
+  ManufacturerModelName: 'modelName',
   Modality: 'modality',
   NumberOfFrames: 'frames',
+  PatientAge: 'patientAge',
+  PatientBirthDate: 'patientBirthDate',
   PatientID: 'patientId',
+  PatientName: 'patientName',
   IssuerOfPatientID: 'patientIdIssuer',
   PatientSex: 'patientSex',
+  ProtocolName: 'protocolName',
   Rows: 'rows',
   SOPClassUID: 'sopClassUid',
   SOPInstanceUID: 'sopInstanceUid',
   SeriesDescription: 'seriesDescription',
   SeriesInstanceUID: 'seriesInstanceUid',
+  SeriesNumber: 'seriesNumber',
+  SliceThickness: 'sliceThickness',
+  StationName: 'stationName',
   StudyDate: 'studyDate',
   StudyDescription: 'studyDescription',
   StudyInstanceUID: 'studyInstanceUid',
+  StudyTime: 'studyTime',
   TransferSyntaxUID: 'transferSyntaxUid',
   ViewPosition: 'viewPosition',
 };
 
-/** Reads a DICOM attribute by keyword from an instance's facts. Throws BH_CONFIG_EXPRESSION for a keyword that is not kept. */
-export function dicomAttribute(keyword: string): (facts: Partial<StudyInstance>) => readonly string[] {
-  const name = attributes[keyword];
+/**
+ * Reads a DICOM attribute by keyword from an instance's facts.
+ *
+ * @param beside what else the caller's rules may name, for the refusal
+ * @throws BH_CONFIG_EXPRESSION for a keyword that is not kept
+ */
+export function dicomAttribute(
+  keyword: string,
+  beside: readonly string[] = [],
+): (facts: Partial<StudyInstance>) => readonly string[] {
+  const name = Object.hasOwn(attributes, keyword) ? attributes[keyword] : undefined;
   if (name === undefined) {
     throw new BitHiveError(
       'BH_CONFIG_EXPRESSION',
-      `${keyword} is not a DICOM keyword that a rule can read; known: ${Object.keys(attributes).join(', ')}`,
+      `${keyword} is not a DICOM keyword that a rule can read; known: ${[...Object.keys(attributes), ...beside].join(', ')}`,
     );
   }
   return (facts) => {
     const value = facts[name];
-    return value === undefined || value === '' ? [] : [String(value)];
+    if (value === undefined || value === '') return [];
+    return name === 'imageType' ? String(value).split('\\') : [String(value)];
   };
 }
 

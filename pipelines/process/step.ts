@@ -67,5 +67,7 @@ export interface Step {
   readonly needsWhole?: boolean;
   /** Names of the destinations that it is for; each must be one of the channel. */
   readonly destinations?: readonly string[];
+  /** Destinations that it asks something, and what they must take for it. */
+  readonly asks?: readonly { readonly destination: string; readonly contentType: string }[];
   apply(input: StepInput, output: ProcessOutput): void;
 }

@@ -1,135 +1,219 @@
-import { z } from 'zod';
 import { assert } from '../../core/assert.ts';
-import type { Message } from '../../core/message.ts';
+import { ownObjectScope } from '../../core/dicom-object.ts';
+import type { Json } from '../../core/json.ts';
 import type { StudyInstance } from '../../core/study.ts';
+import { type StudyNotice, studyQueryContentType } from '../../core/study-query.ts';
 import { parseStudyNotice } from '../../core/study-query-schema.ts';
 import { isOrderOfPatient } from '../../mappings/imaging/order-match.ts';
 import type { StepKind } from '../channel/catalog.ts';
 import type { ProcessOutput, StepInput } from '../process/step.ts';
+import { forgetInstances, takeNamed, takeSeen } from '../study/announced.ts';
+import { onForget, onInstance, onNotice, onTimer, type StudyWord } from '../study/assembly.ts';
+import { issueOfAnotherPatient, orderUnder } from '../study/order-of-study.ts';
+import { jsonOf, parseInstance, parseStudyState } from '../study/stored.ts';
+import { inAcquisitionOrder, instancesOf } from '../study/study-instances.ts';
 import {
-  type AssemblySettings,
   type AssemblyStep,
+  type Evidence,
   forcedTimer,
   forgetTimer,
-  onForget,
-  onInstance,
-  onTimer,
   quietTimer,
-} from '../study/assembly.ts';
-import { issueOfAnotherPatient, orderUnder } from '../study/order-of-study.ts';
-import { jsonOf, parseInstance, parseStoredInstance, parseStudyState } from '../study/stored.ts';
-
-const dayMs = 86_400_000;
-
-const settings = z
-  .strictObject({
-    quietMs: z.number().int().min(1).max(86_400_000).default(5_000),
-    forcedMs: z
-      .number()
-      .int()
-      .min(1)
-      .max(7 * 86_400_000)
-      .default(5_400_000),
-    /** A late instance joins the others of its study for this long. Their bodies stay as long, whatever the retention of messages. */
-    forgetDays: z.number().int().min(1).max(3_650).default(30),
-  })
-  .transform(({ forgetDays, ...given }) => ({ ...given, forgetMs: forgetDays * dayMs }));
+  type StudyState,
+} from '../study/study-state.ts';
+import { studyCondition } from '../study/study-subject.ts';
+import { type AssembleSettings, type Assembly, assembleSettings } from './assemble-settings.ts';
 
 /**
  * `assemble`: instances become a study. The state is the study's, kept under its StudyInstanceUID; each instance is an item, so
  * that a study of 5,000 instances is not rewritten 5,000 times.
  */
-export const assembleStudy: StepKind<AssemblySettings> = {
+export const assembleStudy: StepKind<AssembleSettings> = {
   kind: 'assemble',
-  settings,
-  create: (assembly, { channel }) => ({
-    kind: 'assemble',
-    takes: ['dicom', 'notice', 'timer'],
-    apply(input, output) {
-      const { kind, type } = input.message;
-      if (kind === 'notice') output.report.notice = parseStudyNotice(input.subject.json).notice;
-      else if (kind === 'dicom') takeInstance(channel, assembly, input, output);
-      else if (type === forgetTimer) forget(channel, input, output);
-      else if (type === quietTimer || type === forcedTimer) complete(channel, assembly, input, output);
-    },
-  }),
+  settings: assembleSettings,
+  create({ expect, ...given }, { channel }) {
+    const assembly: Assembly = {
+      ...given,
+      ...(expect === undefined ? {} : { expect: studyCondition(expect) }),
+    };
+    return {
+      kind: 'assemble',
+      takes: ['dicom', 'notice', 'timer'],
+      asks:
+        given.countFrom === undefined
+          ? []
+          : [{ destination: given.countFrom, contentType: studyQueryContentType }],
+      apply(input, output) {
+        const { kind, type } = input.message;
+        const study = new Assembling(channel, assembly, input, output);
+        if (kind === 'dicom') study.takeInstance();
+        else if (kind === 'notice') study.takeNotice();
+        else if (type === forgetTimer) study.forget();
+        else if (type === quietTimer || type === forcedTimer) study.timer();
+      },
+    };
+  },
 };
 
-function takeInstance(
-  channel: string,
-  assembly: AssemblySettings,
-  input: StepInput,
-  output: ProcessOutput,
-): void {
-  const instance = parseInstance(input.message);
-  const key = instance.studyInstanceUid;
-  const state = parseStudyState(input.state.get(channel, key));
-  const itemScope = seenScope(channel);
-  const seen = input.state.get(itemScope, instance.sopInstanceUid);
-  const step = onInstance(state, instance, seen !== key, assembly);
-  output.items.push({ scope: channel, key, itemKey: instance.sopInstanceUid, value: jsonOf(instance) });
-  output.states.push({ scope: itemScope, key: instance.sopInstanceUid, value: key });
-  write(channel, key, step, output);
-}
+/** What one message does to its study. */
+class Assembling implements Evidence {
+  readonly #channel: string;
+  readonly #assembly: Assembly;
+  readonly #input: StepInput;
+  readonly #output: ProcessOutput;
+  #key = '';
+  #state: StudyState | undefined;
+  /** The instance in hand, which is not among the stored ones yet. */
+  #taken: StudyInstance | undefined;
 
-function complete(
-  channel: string,
-  assembly: AssemblySettings,
-  input: StepInput,
-  output: ProcessOutput,
-): void {
-  const key = keyOf(input.message);
-  const state = parseStudyState(input.state.get(channel, key));
-  const step = onTimer(state, input.message.type, input.message.receivedAtMs, assembly);
-  if (!step) return;
-  write(channel, key, step, output);
-  if (step.state.status === 'open') return;
-  // First: a state that is not loaded yet has the message processed again, and the instances may be thousands.
-  const order = orderUnder(input.state, step.state.accessionNumber);
-  const instances = instancesOf(input, channel, key);
-  const completedAtMs = input.message.receivedAtMs;
-  output.study = { studyInstanceUid: key, version: step.state.version, instances, completedAtMs };
-  if (order === undefined) return;
-  if (isOrderOfPatient(order, instances)) output.order = order;
-  else output.report.issues = [issueOfAnotherPatient(order)];
-}
-
-/** The instances of a study that this channel assembled, in the order in which they were taken. */
-export function instancesOf(input: StepInput, channel: string, key: string): readonly StudyInstance[] {
-  return input.state
-    .items(channel, key)
-    .map((item) => parseStoredInstance(item.value))
-    .sort(inAcquisitionOrder);
-}
-
-function forget(channel: string, input: StepInput, output: ProcessOutput): void {
-  const key = keyOf(input.message);
-  const kept = onForget(parseStudyState(input.state.get(channel, key)));
-  if (!kept) return;
-  for (const { itemKey } of input.state.items(channel, key)) {
-    output.states.push({ scope: seenScope(channel), key: itemKey, value: null });
+  constructor(channel: string, assembly: Assembly, input: StepInput, output: ProcessOutput) {
+    this.#channel = channel;
+    this.#assembly = assembly;
+    this.#input = input;
+    this.#output = output;
   }
-  output.states.push({ scope: channel, key, value: null }, { scope: channel, key, value: jsonOf(kept) });
+
+  takeInstance(): void {
+    const instance = parseInstance(this.#input.message);
+    const { sopInstanceUid, studyInstanceUid: key } = instance;
+    if (this.#isOwn(sopInstanceUid)) {
+      this.#output.report.study = { study: key, ignored: 'the object was made by this engine' };
+      return;
+    }
+    this.#open(key);
+    this.#taken = instance;
+    const taken = takeSeen(this.#input.state, this.#output, this.#channel, key, sopInstanceUid);
+    const step = onInstance(this.#state, instance, taken, this.#assembly, this);
+    this.#output.items.push({
+      scope: this.#channel,
+      key,
+      itemKey: sopInstanceUid,
+      value: jsonOf(instance),
+    });
+    this.#write(step);
+  }
+
+  takeNotice(): void {
+    const notice = parseStudyNotice(this.#input.subject.json);
+    this.#open(notice.studyInstanceUid);
+    const word = wordOf(notice);
+    if (word === null) return;
+    const { state } = this.#input;
+    const uids = 'sopInstanceUids' in notice ? (notice.sopInstanceUids ?? []) : [];
+    const named = takeNamed(state, this.#output, this.#channel, this.#key, uids);
+    const atMs = this.#input.message.receivedAtMs;
+    const step = onNotice(this.#state, word, atMs, this.#assembly, this, named);
+    if (step) this.#write(step);
+    else this.#output.report.study = { study: this.#key, ignored: 'nothing is known of this study' };
+  }
+
+  timer(): void {
+    this.#open(keyOf(this.#input));
+    const { type, receivedAtMs } = this.#input.message;
+    const step = onTimer(this.#state, type, receivedAtMs, this.#assembly, this);
+    if (step) this.#write(step);
+  }
+
+  forget(): void {
+    this.#open(keyOf(this.#input));
+    const kept = onForget(this.#state);
+    if (kept === null) return;
+    forgetInstances(this.#input.state, this.#output, this.#channel, this.#key);
+    if (kept !== 'nothing')
+      this.#output.states.push({ scope: this.#channel, key: this.#key, value: jsonOf(kept) });
+  }
+
+  orderStatus(): 'completed' | 'cancelled' | undefined {
+    return orderUnder(this.#input.state, this.#state?.accessionNumber)?.status;
+  }
+
+  isExpectedHere(): boolean | undefined {
+    return this.#assembly.expect?.holds({ study: { instances: this.#instances() } });
+  }
+
+  #open(key: string): void {
+    this.#key = key;
+    this.#state = parseStudyState(this.#input.state.get(this.#channel, key));
+  }
+
+  /** Only a UID of ours can be one: `2.25.` and a UUID. */
+  #isOwn(sopInstanceUid: string): boolean {
+    if (!sopInstanceUid.startsWith('2.25.')) return false;
+    return (this.#input.state.get(ownObjectScope, sopInstanceUid) ?? null) !== null;
+  }
+
+  #instances(): readonly StudyInstance[] {
+    const stored = instancesOf(this.#input.state, this.#channel, this.#key);
+    const taken = this.#taken;
+    if (taken === undefined) return stored;
+    const others = stored.filter(({ sopInstanceUid }) => sopInstanceUid !== taken.sopInstanceUid);
+    return [...others, taken].sort(inAcquisitionOrder);
+  }
+
+  #write(step: AssemblyStep): void {
+    const key = this.#key;
+    const { state, timers, asks, completed } = step;
+    if (completed) this.#complete(step);
+    else if (state.held !== undefined && state.held !== this.#state?.held)
+      this.#output.report.study = { study: key, waits: state.held };
+    this.#output.states.push({ scope: this.#channel, key, value: jsonOf(state) });
+    for (const { name, dueAtMs } of timers) this.#output.timers.push({ key, name, dueAtMs });
+    if (asks) this.#ask();
+  }
+
+  /** First what may not be loaded yet: the message is then processed again, and the instances may be thousands. */
+  #complete({ state, completed }: AssemblyStep): void {
+    assert(completed, 'a step that completed a study says so');
+    const { version, atMs: completedAtMs, signal } = completed;
+    const order = orderUnder(this.#input.state, state.accessionNumber);
+    const instances = this.#instances();
+    this.#output.study = { studyInstanceUid: this.#key, version, instances, completedAtMs };
+    const { missing = 0 } = state;
+    this.#output.report.study = {
+      study: this.#key,
+      version,
+      signal,
+      instances: instances.length,
+      ...(missing > 0 ? { missing } : {}),
+      ...(this.#state?.held !== undefined && signal === 'forced' ? { waitedFor: this.#state.held } : {}),
+    };
+    if (order === undefined) return;
+    if (isOrderOfPatient(order, instances)) this.#output.order = order;
+    else this.#output.report.issues = [issueOfAnotherPatient(order)];
+  }
+
+  #ask(): void {
+    const { countFrom } = this.#assembly;
+    assert(countFrom !== undefined, 'an archive is asked only where one is named');
+    const query: Json = { ask: 'count', studyInstanceUid: this.#key };
+    this.#output.products.push({
+      contentType: studyQueryContentType,
+      bytes: new TextEncoder().encode(JSON.stringify(query)),
+      keys: [`${this.#key}|count`],
+      priority: 9,
+      only: [countFrom],
+      facts: { study: this.#key, ask: 'count' },
+    });
+  }
 }
 
-/** Which study holds an instance, by SOP Instance UID: asked for each one, where all of a study's would be too many to read. */
-const seenScope = (channel: string): string => `${channel}/seen`;
+/** Null for a notice that says nothing about completeness. */
+function wordOf(notice: StudyNotice): StudyWord | null {
+  switch (notice.notice) {
+    case 'mpps':
+      return { kind: 'step', stepUid: notice.stepUid, status: notice.status };
+    case 'ian':
+      return { kind: 'ian' };
+    case 'count':
+      return { kind: 'count', count: notice.count };
+    case 'manual':
+      return { kind: 'manual' };
+    default:
+      return null;
+  }
+}
 
-function keyOf({ keys }: Message): string {
-  const key = keys[0];
+function keyOf({ message }: StepInput): string {
+  const key = message.keys[0];
   assert(key !== undefined, 'a timer message carries its key');
   return key;
-}
-
-function write(channel: string, key: string, step: AssemblyStep, output: ProcessOutput): void {
-  output.states.push({ scope: channel, key, value: jsonOf(step.state) });
-  for (const timer of step.timers) output.timers.push({ key, name: timer.name, dueAtMs: timer.dueAtMs });
-}
-
-function inAcquisitionOrder(a: StudyInstance, b: StudyInstance): number {
-  return (
-    (a.seriesNumber ?? 0) - (b.seriesNumber ?? 0) ||
-    (a.instanceNumber ?? 0) - (b.instanceNumber ?? 0) ||
-    (a.sopInstanceUid < b.sopInstanceUid ? -1 : 1)
-  );
 }

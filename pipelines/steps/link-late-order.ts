@@ -4,7 +4,7 @@ import type { ProcessOutput, StepInput } from '../process/step.ts';
 import { type AwaitSettings, nextLookMs, orderTimer, wholeOf } from '../study/awaited-order.ts';
 import { issueOfAnotherPatient, orderUnder } from '../study/order-of-study.ts';
 import { type AwaitedOrder, jsonOf, parseAwaitedOrder, parseStudyState } from '../study/stored.ts';
-import { instancesOf } from './assemble-study.ts';
+import { instancesOf } from '../study/study-instances.ts';
 import type { PrintReport } from './report-finding.ts';
 
 /** Reports of a channel that wait for their order, by StudyInstanceUID. */
@@ -45,7 +45,7 @@ export function linkLateOrder(
     waitOn(awaited);
     return;
   }
-  const instances = instancesOf(input, channel, key);
+  const instances = instancesOf(input.state, channel, key);
   const { messageId } = order;
   if (!isOrderOfPatient(order, instances)) {
     if (awaited.flaggedOrder !== messageId) output.report.issues = [issueOfAnotherPatient(order)];

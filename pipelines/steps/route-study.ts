@@ -40,7 +40,7 @@ export const routeStudy: StepKind<z.output<typeof settings>> = {
     }));
     return {
       kind: 'route',
-      takes: ['timer'],
+      takes: ['dicom', 'notice', 'timer'],
       apply(_input, output) {
         const { study, order } = output;
         if (!study) return;

@@ -1,77 +1,125 @@
 import { BitHiveError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { StudyInstance } from '../../core/study.ts';
+import { completedBy, pauseMs, silenceSays } from './silence.ts';
+import {
+  type AssemblySettings,
+  type AssemblyStep,
+  type AssemblyTimer,
+  type Evidence,
+  forcedTimer,
+  quietTimer,
+  type StepStatus,
+  type StudyState,
+} from './study-state.ts';
 
 /**
- * Study assembly as a state machine: pure, fed by instances and timers.
+ * Study assembly as a state machine: pure, fed by instances, notices and timers.
  *
  * ```
- *          instance              quiet or forced time
- *   (none) ───────▶ open ─────────────────────────────▶ complete (version n)
- *                    ▲  ╰─ instance: quiet time anew        │
- *                    ╰────────── late instance ◀────────────╯   (reopened: version n+1 follows)
+ *           notice               instance               a signal says that it is whole
+ *   (none) ───────▶ awaited ───────────────▶ open ─────────────────────────────▶ complete (version n)
+ *      ╰──────────── instance ───────────────▲  ╰─ silence, but more is awaited:      │
+ *                                            │     looked at again, up to forcedMs    │
+ *                                            ╰──────────── late instance ◀────────────╯   (version n+1 follows)
  * ```
- * DICOM clients cannot say that a study is whole, so silence is the signal; `forcedMs` bounds a study that never falls silent.
+ * DICOM clients cannot say that a study is whole, so silence is the signal that always works; the others bring it forward, or tell that
+ * a silence is a pause. `forcedMs` bounds a study that never falls silent or for which somebody waits in vain.
  */
-export interface StudyState {
-  readonly status: 'open' | 'complete';
-  /** How often it was complete. */
-  readonly version: number;
-  readonly instances: number;
-  readonly openedAtMs: number;
-  readonly lastAtMs: number;
-  readonly accessionNumber?: string;
-  readonly patientId?: string;
+
+/** An instance came in. */
+export interface Taken {
+  /** False for one whose SOP Instance UID the study already holds. */
+  readonly isNew: boolean;
+  /** A procedure step or an archive had named it. */
+  readonly wasAwaited: boolean;
 }
 
-export interface AssemblySettings {
-  /** Silence after which a study is complete. */
-  readonly quietMs: number;
-  /** A study is judged complete this long after it was opened, silent or not. */
-  readonly forcedMs: number;
-  /** What is known of the instances of a complete study is kept this long for late ones. */
-  readonly forgetMs: number;
-}
-
-export const quietTimer = 'study-quiet';
-export const forcedTimer = 'study-forced';
-export const forgetTimer = 'study-forget';
-
-export interface AssemblyTimer {
-  readonly name: typeof quietTimer | typeof forcedTimer | typeof forgetTimer;
-  readonly dueAtMs: number | null;
-}
-
-export interface AssemblyStep {
-  readonly state: StudyState;
-  readonly timers: readonly AssemblyTimer[];
-}
-
-/** An instance came in. `isNew` is false for one whose SOP Instance UID the study already holds. */
 export function onInstance(
   state: StudyState | undefined,
   instance: StudyInstance,
-  isNew: boolean,
+  { isNew, wasAwaited }: Taken,
   settings: AssemblySettings,
+  evidence: Evidence,
 ): AssemblyStep {
   const atMs = instance.receivedAtMs;
-  const opens = state === undefined || state.status === 'complete';
-  const count = (state?.instances ?? 0) + (isNew ? 1 : 0);
-  if (count > limits.studyInstancesMax) {
+  const opens = state?.status !== 'open';
+  const instances = (state?.instances ?? 0) + (isNew ? 1 : 0);
+  if (instances > limits.studyInstancesMax) {
     throw new BitHiveError('BH_STUDY_LIMIT', `over ${limits.studyInstancesMax} instances`);
   }
+  const missing = Math.max(0, (state?.missing ?? 0) - (wasAwaited ? 1 : 0));
+  const { lookAtMs: _look, held: _held, count, ...known } = state ?? blank(atMs);
+  const catchesUp = !opens && count?.isAhead === true && instances >= (count.answer ?? 0);
+  const asks = settings.countWaitMs !== undefined && (opens || catchesUp);
   const next: StudyState = {
+    ...known,
     status: 'open',
-    version: state?.version ?? 0,
-    instances: count,
-    openedAtMs: opens ? atMs : state.openedAtMs,
-    lastAtMs: Math.max(atMs, state?.lastAtMs ?? 0),
+    instances,
+    openedAtMs: opens ? atMs : known.openedAtMs,
+    lastAtMs: Math.max(atMs, known.lastAtMs),
+    ...(state?.missing === undefined ? {} : { missing }),
+    ...(asks ? { count: { askedAtMs: atMs, decides: !opens } } : count && !opens ? { count } : {}),
     ...first('accessionNumber', state?.accessionNumber, instance.accessionNumber),
     ...first('patientId', state?.patientId, instance.patientId),
   };
+  if (wasAwaited && isAnnouncedHere(next) && evidence.isExpectedHere() !== false)
+    return completedBy(next, stepsOf(next).length > 0 ? 'mpps' : 'ian', atMs, settings);
   const timers: AssemblyTimer[] = [{ name: quietTimer, dueAtMs: next.lastAtMs + settings.quietMs }];
   if (opens) timers.push({ name: forcedTimer, dueAtMs: atMs + settings.forcedMs });
-  return { state: next, timers };
+  return asks ? { state: next, timers, asks } : { state: next, timers };
+}
+
+/** What a notice says of a study; `missing` counts the instances that it is the first to name and that are not here. */
+export type StudyWord =
+  | { readonly kind: 'step'; readonly stepUid: string; readonly status: StepStatus }
+  | { readonly kind: 'ian' }
+  | { readonly kind: 'count'; readonly count: number }
+  | { readonly kind: 'manual' };
+
+export interface Named {
+  readonly named: number;
+  readonly missing: number;
+}
+
+const nothingNamed: Named = { named: 0, missing: 0 };
+
+export function onNotice(
+  state: StudyState | undefined,
+  word: StudyWord,
+  atMs: number,
+  settings: AssemblySettings,
+  evidence: Evidence,
+  { named, missing }: Named = nothingNamed,
+): AssemblyStep | null {
+  if (state === undefined && (word.kind === 'manual' || word.kind === 'count')) return null;
+  const before = state ?? blank(atMs);
+  const next: StudyState = {
+    ...before,
+    ...(named > 0 ? { announced: true, missing: (before.missing ?? 0) + missing } : {}),
+    ...(word.kind === 'step' ? { steps: withStep(before.steps ?? {}, word.stepUid, word.status) } : {}),
+    ...(word.kind === 'count' && before.count
+      ? { count: { ...before.count, answer: word.count, isAhead: word.count > before.instances } }
+      : {}),
+  };
+  // Nobody else would end what is remembered of a study that has no instances.
+  if (next.instances === 0) return { state: next, timers: [forgetAt(atMs, settings)] };
+  if (next.status === 'complete') return { state: next, timers: [] };
+  switch (word.kind) {
+    case 'manual':
+      return completedBy(next, 'manual', atMs, settings);
+    case 'step':
+    case 'ian':
+      if (!isAnnouncedHere(next) || evidence.isExpectedHere() === false) break;
+      return completedBy(next, word.kind === 'ian' ? 'ian' : 'mpps', atMs, settings);
+    case 'count': {
+      const isMet = word.count > 0 && next.instances >= word.count;
+      const isDecided = next.count?.decides === true && next.count.askedAtMs >= next.lastAtMs;
+      if (!isMet || !isDecided || isAwaiting(next) || evidence.isExpectedHere() === false) break;
+      return completedBy(next, 'count', atMs, settings);
+    }
+  }
+  return { state: next, timers: [] };
 }
 
 /**
@@ -84,37 +132,73 @@ export function onTimer(
   name: string,
   firedAtMs: number,
   settings: AssemblySettings,
+  evidence: Evidence,
 ): AssemblyStep | null {
   if (state?.status !== 'open') return null;
-  const quietAtMs = state.lastAtMs + settings.quietMs;
   const forcedAtMs = state.openedAtMs + settings.forcedMs;
-  const isQuiet = name === quietTimer && firedAtMs >= quietAtMs;
-  const isForced = name === forcedTimer && firedAtMs >= forcedAtMs;
-  if (!isQuiet && !isForced) {
-    const timers = [
-      { name: quietTimer, dueAtMs: quietAtMs },
-      { name: forcedTimer, dueAtMs: forcedAtMs },
-    ] as const;
-    return { state, timers };
-  }
-  return {
-    state: { ...state, status: 'complete', version: state.version + 1 },
+  if (name === forcedTimer && firedAtMs >= forcedAtMs)
+    return completedBy(state, 'forced', firedAtMs, settings);
+  const quietAtMs = state.lookAtMs ?? state.lastAtMs + settings.quietMs;
+  const both = (next: StudyState, dueAtMs: number): AssemblyStep => ({
+    state: next,
     timers: [
-      { name: quietTimer, dueAtMs: null },
-      { name: forcedTimer, dueAtMs: null },
-      { name: forgetTimer, dueAtMs: firedAtMs + settings.forgetMs },
+      { name: quietTimer, dueAtMs },
+      { name: forcedTimer, dueAtMs: forcedAtMs },
     ],
-  };
+  });
+  if (name !== quietTimer || firedAtMs < quietAtMs) return both(state, quietAtMs);
+  const said = silenceSays(state, firedAtMs, settings, evidence);
+  if (said.kind === 'complete') return completedBy(state, said.signal, firedAtMs, settings);
+  const lookAtMs = firedAtMs + (said.waitMs ?? pauseMs(state, firedAtMs, settings));
+  const held: StudyState = { ...state, lookAtMs, held: said.why };
+  if (!said.asks) return both(held, lookAtMs);
+  const before = state.count?.answer ?? state.count?.before;
+  const count = { askedAtMs: firedAtMs, decides: true, ...(before === undefined ? {} : { before }) };
+  return { ...both({ ...held, count }, lookAtMs), asks: true };
 }
 
 /**
  * What stays of a study whose instances are forgotten: no patient, only how often it was complete, so that a report on images that come
- * even later never passes for an earlier version. Null while instances are awaited.
+ * even later never passes for an earlier version. `nothing` for one that was announced and never came; null while instances come in.
  */
-export function onForget(state: StudyState | undefined): StudyState | null {
-  if (state?.status !== 'complete' || state.instances === 0) return null;
+export function onForget(state: StudyState | undefined): StudyState | 'nothing' | null {
+  if (state?.status === 'awaited') return 'nothing';
+  if (state?.status !== 'complete') return null;
   const { status, version, openedAtMs, lastAtMs } = state;
   return { status, version, instances: 0, openedAtMs, lastAtMs };
+}
+
+const blank = (atMs: number): StudyState => ({
+  status: 'awaited',
+  version: 0,
+  instances: 0,
+  openedAtMs: atMs,
+  lastAtMs: atMs,
+});
+
+const forgetAt = (atMs: number, { forgetMs }: AssemblySettings): AssemblyTimer => ({
+  name: 'study-forget',
+  dueAtMs: atMs + forgetMs,
+});
+
+const stepsOf = ({ steps = {} }: StudyState): readonly StepStatus[] => Object.values(steps);
+
+/** A device works on it, or named instances that are not here. */
+const isAwaiting = (state: StudyState): boolean =>
+  stepsOf(state).includes('in progress') || (state.missing ?? 0) > 0;
+
+/** Everything that was announced is here, and no device says that it goes on. */
+const isAnnouncedHere = (state: StudyState): boolean => state.announced === true && !isAwaiting(state);
+
+function withStep(
+  steps: NonNullable<StudyState['steps']>,
+  stepUid: string,
+  status: StepStatus,
+): NonNullable<StudyState['steps']> {
+  const known = steps[stepUid];
+  if (known !== undefined && known !== 'in progress') return steps;
+  if (known === undefined && Object.keys(steps).length >= limits.studyStepsMax) return steps;
+  return { ...steps, [stepUid]: status };
 }
 
 function first<K extends string>(name: K, ...values: (string | undefined)[]): { [P in K]?: string } {

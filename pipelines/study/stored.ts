@@ -7,7 +7,7 @@ import type { Message } from '../../core/message.ts';
 import type { OrderFacts } from '../../core/order.ts';
 import type { StudyInstance } from '../../core/study.ts';
 import { instanceFactsSchema, instanceSchema, orderSchema } from '../../core/study-schema.ts';
-import type { StudyState } from './assembly.ts';
+import { completionSignals, type StudyState } from './study-state.ts';
 
 /**
  * The edge at which the imaging steps read JSON that was stored before: facts of an instance, states, findings. What has another shape
@@ -20,13 +20,37 @@ const count = z.exactOptional(z.number());
 const moment = z.number();
 
 const studyStateSchema = z.object({
-  status: z.enum(['open', 'complete']),
+  status: z.enum(['awaited', 'open', 'complete']),
   version: z.int().min(0),
   instances: z.int().min(0),
   openedAtMs: moment,
   lastAtMs: moment,
   accessionNumber: maybe,
   patientId: maybe,
+  lookAtMs: count,
+  held: maybe,
+  steps: z.exactOptional(z.record(z.string(), z.enum(['in progress', 'completed', 'discontinued']))),
+  announced: z.exactOptional(z.boolean()),
+  missing: z.exactOptional(z.int().min(0)),
+  count: z.exactOptional(
+    z.object({
+      askedAtMs: moment,
+      decides: z.boolean(),
+      answer: count,
+      before: count,
+      isAhead: z.exactOptional(z.boolean()),
+    }),
+  ),
+  completions: z.exactOptional(
+    z.array(
+      z.object({
+        version: z.int().min(1),
+        atMs: moment,
+        signal: z.enum(completionSignals),
+        instances: z.int().min(0),
+      }),
+    ),
+  ),
 });
 
 const share = z.number().min(0).max(1);

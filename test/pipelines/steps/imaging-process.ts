@@ -7,6 +7,7 @@ import type { Message } from '../../../core/message.ts';
 import type { OrderFacts } from '../../../core/order.ts';
 import { orderScope } from '../../../core/order.ts';
 import type { Destination, ProcessedMessage, Source, StateItem } from '../../../core/ports/index.ts';
+import { type StudyNotice, type StudyQuery, studyQueryContentType } from '../../../core/study-query.ts';
 import type { Bundle, Resource } from '../../../mappings/index.ts';
 import { catalogOf } from '../../../pipelines/channel/catalog.ts';
 import { compileChannel } from '../../../pipelines/channel/compile.ts';
@@ -17,13 +18,23 @@ import { reportFinding } from '../../../pipelines/steps/report-finding.ts';
 import { routeStudy } from '../../../pipelines/steps/route-study.ts';
 import { site } from '../../mappings/site.ts';
 
-export const channelText = (report: string): string => `
+export interface ImagingSteps {
+  readonly assemble?: string;
+  readonly route?: string;
+  readonly report?: string;
+}
+
+const channelText = ({
+  assemble = '{ quietMs: 1000, forcedMs: 60000 }',
+  route = '[{ model: chest }, { model: stat-only, when: "order.urgency = stat" }]',
+  report = 'finding-to-fhir',
+}: ImagingSteps): string => `
 channel: imaging
 source: { dicomweb: {} }
 key: StudyInstanceUID
 steps:
-  - assemble: { quietMs: 1000, forcedMs: 60000 }
-  - route: [{ model: chest }, { model: stat-only, when: "order.urgency = stat" }]
+  - assemble: ${assemble}
+  - route: ${route}
   - report: ${report}
 to:
   - out: {}
@@ -53,12 +64,13 @@ export class ImagingProcess {
   readonly timers = new Map<string, { key: string; name: string; dueAtMs: number }>();
   readonly jobs: { readonly job: InferenceJob; readonly priority: number }[] = [];
   readonly bundles: Bundle[] = [];
+  readonly queries: StudyQuery[] = [];
   nowMs = Date.UTC(2026, 10, 22, 8);
   #id = 0;
   readonly #channel;
 
-  constructor(report = 'finding-to-fhir') {
-    this.#channel = compileChannel(channelText(report), 'imaging.yaml', catalog, {});
+  constructor(steps: ImagingSteps = {}) {
+    this.#channel = compileChannel(channelText(steps), 'imaging.yaml', catalog, {});
   }
 
   process(message: Partial<Message>, body?: Json): ProcessedMessage {
@@ -94,6 +106,11 @@ export class ImagingProcess {
   instance(facts: JsonObject = {}): ProcessedMessage {
     const body = { kind: 'blob', hash: 'a'.repeat(64) as BlobHash, bytesCount: 10 } as const;
     return this.process({ kind: 'dicom', body, facts: { ...instanceFacts, ...facts } });
+  }
+
+  notice(notice: StudyNotice): ProcessedMessage {
+    const facts = { studyInstanceUid: notice.studyInstanceUid };
+    return this.process({ kind: 'notice', facts }, JSON.parse(JSON.stringify(notice)) as Json);
   }
 
   /** The grid answers a job; `facts` replaces what it says. */
@@ -164,6 +181,7 @@ export class ImagingProcess {
     const text = new TextDecoder().decode(body.bytes);
     if (contentType === inferenceJobContentType)
       this.jobs.push({ job: JSON.parse(text) as InferenceJob, priority });
+    else if (contentType === studyQueryContentType) this.queries.push(JSON.parse(text) as StudyQuery);
     else if (contentType === 'application/fhir+json') this.bundles.push(JSON.parse(text) as Bundle);
   }
 }

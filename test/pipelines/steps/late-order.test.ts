@@ -139,7 +139,7 @@ describe('an order that comes after the report', () => {
   });
 
   test('never is given up in time, and leaves nothing behind', () => {
-    const imaging = new ImagingProcess('{ map: finding-to-fhir, orderDays: 1 }');
+    const imaging = new ImagingProcess({ report: '{ map: finding-to-fhir, orderDays: 1 }' });
     reported(imaging);
     const looks = imaging.pass(3 * dayMs);
     expect(looks.at(-1)?.report).toMatchObject({ order: expect.stringContaining('not come in time') });
@@ -150,7 +150,7 @@ describe('an order that comes after the report', () => {
   });
 
   test('is not waited for longer than the images are kept', () => {
-    const imaging = new ImagingProcess('{ map: finding-to-fhir, orderDays: 60 }');
+    const imaging = new ImagingProcess({ report: '{ map: finding-to-fhir, orderDays: 60 }' });
     reported(imaging);
     const looks = imaging.pass(31 * dayMs);
     expect(looks.at(-1)?.report).toMatchObject({ order: expect.stringContaining('forgotten') });
@@ -159,7 +159,7 @@ describe('an order that comes after the report', () => {
   });
 
   test('is not waited for where the site says so, or the images have no accession number', () => {
-    const off = new ImagingProcess('{ map: finding-to-fhir, orderDays: 0 }');
+    const off = new ImagingProcess({ report: '{ map: finding-to-fhir, orderDays: 0 }' });
     reported(off);
     expect([...off.timers.values()].map(({ name }) => name)).toEqual(['study-forget']);
     const nameless = new ImagingProcess();

@@ -1,15 +1,24 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { StudyInstance } from '../../../core/study.ts';
+import { onTimer as onFired, onForget, onInstance as onTaken } from '../../../pipelines/study/assembly.ts';
 import {
+  type AssemblySettings,
   forcedTimer,
   forgetTimer,
-  onForget,
-  onInstance,
-  onTimer,
   quietTimer,
   type StudyState,
-} from '../../../pipelines/study/assembly.ts';
+} from '../../../pipelines/study/study-state.ts';
+
+const nobody = { orderStatus: () => undefined, isExpectedHere: () => undefined };
+const onInstance = (
+  state: StudyState | undefined,
+  one: StudyInstance,
+  isNew: boolean,
+  to: AssemblySettings,
+) => onTaken(state, one, { isNew, wasAwaited: false }, to, nobody);
+const onTimer = (state: StudyState | undefined, name: string, firedAtMs: number, to: AssemblySettings) =>
+  onFired(state, name, firedAtMs, to, nobody);
 
 const settings = { quietMs: 5_000, forcedMs: 60_000, forgetMs: 86_400_000 };
 
