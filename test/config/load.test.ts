@@ -33,7 +33,7 @@ describe('layers', () => {
   test('the defaults alone are a configuration that listens on loopback only', () => {
     const { config, warnings } = load();
     expect(config.http).toMatchObject({ host: '127.0.0.1', port: 8080 });
-    expect(config.hl7v2).toEqual({ host: '127.0.0.1', port: 2575 });
+    expect(config.hl7v2).toMatchObject({ host: '127.0.0.1', port: 2575 });
     expect(config.data).toBe(join(folder, 'bithive-data'));
     expect(warnings).toEqual([]);
   });
