@@ -33,6 +33,8 @@ export interface GroupCommitOptions {
 
 /** What comes through a door, whose sender can be told to come again. */
 const fromOutside: ReadonlySet<OperationName> = new Set(['accept', 'appendAudit']);
+/** Turns of the event loop, some ten microseconds each, that a group waits at most for what is about to come. */
+const gatherTurnsMax = 16;
 const recoverFirstMs = 100;
 const recoverMaxMs = 30_000;
 
@@ -45,6 +47,7 @@ export class GroupCommit {
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #isScheduled = false;
+  #lastGroupOps = 0;
   #running: Promise<void> | null = null;
   #state: 'open' | 'recovering' | 'closing' = 'open';
   #isDiskFull = false;
@@ -105,8 +108,20 @@ export class GroupCommit {
   #schedule(): void {
     if (this.#isScheduled || this.#running || this.#state !== 'open') return;
     this.#isScheduled = true;
-    // After the input of this turn: everything that arrived together shares the group.
+    this.#gather(gatherTurnsMax, 0);
+  }
+
+  /**
+   * After the input of this turn: everything that arrived together shares the group. Senders that wait for answers send again as they get them,
+   * a few in each turn of the loop; as long as more come than came before, and the last group was larger, the group waits for them.
+   */
+  #gather(turns: number, before: number): void {
     setImmediate(() => {
+      const count = this.#waiting.length;
+      if (turns > 0 && count > before && count < this.#lastGroupOps && !this.#running) {
+        this.#gather(turns - 1, count);
+        return;
+      }
       this.#isScheduled = false;
       if (!this.#running) void this.#turn();
     });
@@ -115,6 +130,7 @@ export class GroupCommit {
   #turn(): Promise<void> {
     const group = this.#takeGroup();
     if (group.length === 0) return Promise.resolve();
+    this.#lastGroupOps = group.length;
     this.#running = this.#commit(group).finally(() => {
       this.#running = null;
       if (this.#waiting.length > 0) this.#schedule();

@@ -73,3 +73,43 @@ test('while too much waits to be accepted, results of what the engine did are st
   await Promise.all(waiting);
   await commits.close();
 });
+
+/** Resolves after so many turns of the event loop. */
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test('senders that come one by one, as they get their answers, share the next group; one that comes alone does not wait', async () => {
+  const { commits, groups, letGo } = slowDisk();
+  letGo();
+  await Promise.all(Array.from({ length: 8 }, () => commits.run('accept', message())));
+  expect(groups.map(({ length }) => length)).toEqual([8]);
+
+  const waiting: Promise<unknown>[] = [];
+  for (let sender = 0; sender < 8; sender += 1) {
+    waiting.push(commits.run('accept', message()));
+    await turns(1);
+  }
+  await Promise.all(waiting);
+  expect(groups.map(({ length }) => length)).toEqual([8, 8]);
+
+  const alone = commits.run('accept', message());
+  await turns(3);
+  expect(groups).toHaveLength(3);
+  await alone;
+  await commits.close();
+});
+
+test('a group waits for others a bounded number of turns', async () => {
+  const { commits, groups, letGo } = slowDisk();
+  letGo();
+  await Promise.all(Array.from({ length: 100 }, () => commits.run('accept', message())));
+  const waiting: Promise<unknown>[] = [];
+  for (let sender = 0; sender < 60; sender += 1) {
+    waiting.push(commits.run('accept', message()));
+    await turns(1);
+  }
+  await Promise.all(waiting);
+  expect(groups.length).toBeGreaterThan(3);
+  await commits.close();
+});
