@@ -45,15 +45,52 @@ interface FindingBase {
   readonly durationMs: number;
 }
 
+/** What a finding or a label of a mask means, in a code system. */
+export interface FindingCode {
+  readonly code: string;
+  readonly system: string;
+  readonly display: string;
+}
+
+/** Where an image lies in the patient (PS3.3 C.7.6.2), in mm; it comes from the header of the image that the mask is of. */
+export interface MaskGeometry {
+  readonly frameOfReferenceUid: string;
+  /** Centre of the first pixel: x, y, z. */
+  readonly position: readonly number[];
+  /** Direction cosines of a row and of a column. */
+  readonly orientation: readonly number[];
+  /** Between rows, between columns. */
+  readonly spacing: readonly number[];
+  readonly thickness?: number;
+}
+
+/** Which pixels of one image a label covers. */
+export interface FindingMask {
+  readonly label: FindingCode;
+  /** The image that was read; the mask has its rows and columns. */
+  readonly sopInstanceUid: string;
+  readonly rows: number;
+  readonly columns: number;
+  /** Of a multi-frame image, counted from 1. */
+  readonly frame?: number;
+  /** Base64 of 1 bit a pixel, row by row, the first pixel in the lowest bit of a byte, no padding between rows (PS3.5 8.1.1). */
+  readonly bits: string;
+  /** The packed bits were deflated (RFC 1951) before base64: masks are mostly empty. */
+  readonly isDeflated?: boolean;
+  readonly geometry?: MaskGeometry;
+}
+
 /** The model gave an answer for one image. */
 export interface CompletedFinding extends FindingBase {
   readonly status: 'completed';
   readonly sopInstanceUid: string;
-  readonly target: { readonly code: string; readonly system: string; readonly display: string };
+  readonly target: FindingCode;
   /** 0..1, as the model gave it, not calibrated further. */
   readonly probability: number;
   readonly threshold: number;
   readonly positive: boolean;
+  /** At most `limits.findingMasksMax`, together `limits.findingMaskBytesMax` of packed bits. */
+  readonly masks?: readonly FindingMask[];
 }
 
 /** The model, or a guard in front of it, refused: out of distribution, not a number, pixels that can't be decoded. */

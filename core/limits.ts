@@ -109,6 +109,9 @@ export const limits = {
   inferenceSessionsMax: 2,
   /** Images of one study that are tried until the model gives an answer. */
   inferenceImagesMax: 4,
+  /** Masks of one finding, one for each label and image, and their bits when they are inflated. */
+  findingMasksMax: 4_096,
+  findingMaskBytesMax: 32 * 1024 * 1024,
   /** Attempts that the engine did not survive, after which a job is refused. */
   inferenceLostAttemptsMax: 5,
 

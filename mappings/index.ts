@@ -25,5 +25,6 @@ export { type Overlay, refuseStrangers } from './hl7v2/overlay/overlay.ts';
 export { readOverlay } from './hl7v2/overlay/read-overlay.ts';
 export type { ConvertContext } from './hl7v2/run.ts';
 export { type EditedMessage, type Hl7ToHl7Map, loadHl7ToHl7Map } from './hl7v2-to-hl7v2/load.ts';
+export { uidOfUuid } from './identity/dicom-uid.ts';
 export { findingToBundle, lateLinkToBundles } from './imaging/finding-to-bundle.ts';
 export { parseSiteSettings, type SiteSettings, siteSettingsSchema } from './site.ts';

@@ -32,6 +32,11 @@ export class DicomDataset {
     this.#elements.set(element.tag, element);
   }
 
+  /** An item of a sequence. */
+  get isItem(): boolean {
+    return this.#parent !== undefined;
+  }
+
   /** In the order of the object. */
   get elements(): IterableIterator<DicomElement> {
     return this.#elements.values();

@@ -64,8 +64,9 @@ export const wholeOf = (finding: BareFinding, instances: Study['instances']): Fi
   study: { ...finding.study, instances },
 });
 
-/** The instances stay with the study: it may have thousands. */
-function bareOf({ order: _order, ...finding }: Finding): BareFinding {
+/** The instances stay with the study: it may have thousands. Masks are no part of what is linked. */
+function bareOf(whole: Finding): BareFinding {
+  const { order: _order, ...finding } = withoutMasks(whole);
   const { studyInstanceUid, version, completedAtMs } = finding.study;
   const { evaluation, ...model } = finding.model;
   return {
@@ -73,4 +74,10 @@ function bareOf({ order: _order, ...finding }: Finding): BareFinding {
     model: evaluation === undefined ? model : { ...model, evaluation: [...evaluation] },
     study: { studyInstanceUid, version, completedAtMs },
   };
+}
+
+function withoutMasks(finding: Finding): Finding {
+  if (finding.status !== 'completed') return finding;
+  const { masks: _masks, ...rest } = finding;
+  return rest;
 }

@@ -76,14 +76,36 @@ const modelSchema = z.object({
   ),
 });
 
+const code = z.object({ code: text, system: text, display: text });
+const side = z.int().min(1).max(65_535);
+const mask = z.object({
+  label: code,
+  sopInstanceUid: name,
+  rows: side,
+  columns: side,
+  frame: z.exactOptional(z.int().min(1)),
+  bits: z.base64(),
+  isDeflated: z.exactOptional(z.boolean()),
+  geometry: z.exactOptional(
+    z.object({
+      frameOfReferenceUid: name,
+      position: z.array(z.number()).length(3),
+      orientation: z.array(z.number()).length(6),
+      spacing: z.array(z.number()).length(2),
+      thickness: z.exactOptional(z.number()),
+    }),
+  ),
+});
+
 const completed = {
   status: z.literal('completed'),
   sopInstanceUid: name,
-  target: z.object({ code: text, system: text, display: text }),
+  target: code,
   probability: share,
   threshold: share,
   positive: z.boolean(),
 };
+const masks = z.exactOptional(z.array(mask).max(limits.findingMasksMax));
 const refused = { status: z.literal('refused'), sopInstanceUid: maybe, code: text, reason: text };
 const ran = { model: modelSchema, ranAtMs: moment, durationMs: z.number() };
 const studyName = { studyInstanceUid: name, version: z.int().min(1), completedAtMs: moment };
@@ -93,7 +115,7 @@ const whole = {
   order: z.exactOptional(orderSchema),
 };
 const findingSchema = z.discriminatedUnion('status', [
-  z.object({ ...completed, ...whole }),
+  z.object({ ...completed, masks, ...whole }),
   z.object({ ...refused, ...whole }),
 ]);
 
