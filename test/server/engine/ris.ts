@@ -2,7 +2,7 @@ import { createMllpSource } from '../../../connectors/hl7v2/index.ts';
 import { messageId } from '../../../core/ids.ts';
 import type { Refusal } from '../../../core/message.ts';
 import { silentLogger, silentMetrics } from '../../../core/ports/index.ts';
-import { parseMessage } from '../../../formats/hl7v2/index.ts';
+import { type Hl7Message, parseMessage } from '../../../formats/hl7v2/index.ts';
 import { systemClock } from '../../../platform/clock.ts';
 import { systemRandom } from '../../../platform/random.ts';
 
@@ -11,6 +11,8 @@ export interface Ris {
   readonly port: number;
   /** Control ids, in the order in which they came. */
   readonly received: string[];
+  /** The same messages, whole. */
+  readonly messages: readonly Hl7Message[];
   /** Holds back all answers until `release`. */
   hold(): void;
   release(): void;
@@ -23,6 +25,7 @@ export const risSays = 'the RIS has seen it';
 
 export async function startRis(): Promise<Ris> {
   const received: string[] = [];
+  const messages: Hl7Message[] = [];
   let refusal: Refusal | undefined;
   let held: Promise<void> = Promise.resolve();
   let release = (): void => {};
@@ -39,7 +42,9 @@ export async function startRis(): Promise<Ris> {
   });
   const { port } = await source.start(async ({ body }) => {
     const bytes = body.kind === 'inline' ? body.bytes : new Uint8Array(0);
-    received.push(parseMessage(bytes).get('MSH-10'));
+    const message = parseMessage(bytes);
+    received.push(message.get('MSH-10'));
+    messages.push(message);
     await held;
     const id = messageId(received.length);
     return refusal
@@ -49,6 +54,7 @@ export async function startRis(): Promise<Ris> {
   return {
     port,
     received,
+    messages,
     hold() {
       held = new Promise((resolve) => {
         release = resolve;
