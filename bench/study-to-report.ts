@@ -4,10 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../config/index.ts';
-import { sendStudy } from '../connectors/dicomweb/index.ts';
 import type { Finding } from '../core/inference.ts';
-import { systemRandom } from '../platform/random.ts';
 import { type Engine, startEngine } from '../server/compose.ts';
+import { sendStudy } from '../test/connectors/dicomweb/send-study.ts';
 import { type BenchRow, median } from './row.ts';
 
 const studies = 30;
@@ -65,7 +64,7 @@ async function one(engine: Engine, receiver: ReportReceiver, study: number) {
   const http = engine.listening.find(({ protocol }) => protocol === 'http');
   const arrived = receiver.next();
   const url = `http://127.0.0.1:${http?.port ?? 0}/dicomweb`;
-  await sendStudy(url, [renumbered(study)], { random: systemRandom, token: engine.token });
+  await sendStudy(url, [renumbered(study)], { token: engine.token });
   const answeredMs = performance.now();
   const atMs = await arrived;
   const [newest] = await engine.store.searchMessages({ kind: 'finding', limit: 1 });

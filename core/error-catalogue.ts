@@ -132,6 +132,7 @@ export const catalogue = {
   BH_DELIVERY_REFUSED: entry('The receiver refused', 'Correct the cause that it names; replay.', 502, 'AE', '207', failed, true),
   BH_DELIVERY_UNREACHABLE: entry('The receiver cannot be reached', 'Check host, port and certificate; the engine tries again.', 502, 'AE', '207', failed, false),
   BH_DELIVERY_BUSY: entry('The receiver asks to wait', 'Nothing: the engine tries again.', 502, 'AE', '207', failed, false),
+  BH_DELIVERY_UNPROVEN: entry('The receiver took the request and did not say what became of it', 'Check the receiver; the engine tries again.', 502, 'AE', '207', failed, false),
   BH_DELIVERY_UNKNOWN: entry('The answer of the receiver was lost', 'Ask the receiver, then resolve the delivery.', 504, 'AE', '207', failed, false),
   BH_DELIVERY_GONE: entry('The destination is not in its channel any more', 'Put it back and retry the delivery, or replay the message.', 502, 'AE', '207', failed, true),
   BH_DELIVERY_EXPIRED: entry('The delivery was not possible in time', 'Repair the receiver; replay.', 504, 'AE', '207', failed, true),

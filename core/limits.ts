@@ -57,6 +57,10 @@ export const limits = {
   /** Instances of one request that are being synced and stored while the next ones are read. */
   stowFinishingMax: 8,
 
+  /** An archive's own time for a request of DICOMweb, beside that of the transfer at the least rate that is waited for. */
+  dicomwebAnswerMs: 300_000,
+  dicomwebBytesPerSecondMin: 64 * 1024,
+
   /** A file that is taken from a folder. */
   fileBytesMax: 256 * 1024 * 1024,
   /** Files of one look at a folder; the others wait for the next. */

@@ -8,7 +8,7 @@ import {
   textOf,
   type UnknownObject,
 } from '../../formats/fhir/index.ts';
-import type { ExchangeFailed } from './exchange.ts';
+import type { ExchangeFailed } from '../http/exchange.ts';
 import type { FhirAnswer } from './fhir-client.ts';
 import type { RequestPlan } from './request-plan.ts';
 

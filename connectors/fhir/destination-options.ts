@@ -1,47 +1,12 @@
 import type { LookupFunction } from 'node:net';
-import type { Blobs, Clock, Keys, Random } from '../../core/ports/index.ts';
-
-/** How the destination proves who it is. Secrets are references that the Keys port resolves (`file:/path`, `env:NAME`). */
-export type FhirAuth =
-  | { readonly kind: 'bearer'; readonly token: string }
-  | { readonly kind: 'basic'; readonly user: string; readonly password: string }
-  | ClientCredentials
-  | SmartBackend;
-
-/** OAuth 2.0 client credentials (RFC 6749 §4.4), client authenticated by HTTP Basic. */
-export interface ClientCredentials {
-  readonly kind: 'client-credentials';
-  readonly tokenUrl: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  readonly scope?: string;
-}
-
-/** SMART Backend Services (SMART App Launch 2.2, `private_key_jwt`). */
-export interface SmartBackend {
-  readonly kind: 'smart-backend';
-  readonly tokenUrl: string;
-  readonly clientId: string;
-  /** Reference to a PEM of PKCS#8. */
-  readonly privateKey: string;
-  readonly keyId: string;
-  readonly algorithm: 'RS384' | 'ES384';
-  readonly scope: string;
-}
-
-export interface FhirTls {
-  /** PEM of the authorities to trust instead of the system's. */
-  readonly ca?: string;
-  /** PEM of the certificate to show (mutual TLS), and the reference of its key. */
-  readonly certificate?: string;
-  readonly privateKey?: string;
-}
+import type { Blobs } from '../../core/ports/index.ts';
+import type { CredentialPorts, HttpAuth, HttpTls } from '../http/http-auth.ts';
 
 export interface FhirDestinationOptions {
   /** FHIR base URL of the server, `https://ehr.example/fhir`. */
   readonly url: string;
-  readonly auth?: FhirAuth;
-  readonly tls?: FhirTls;
+  readonly auth?: HttpAuth;
+  readonly tls?: HttpTls;
   /** Requests in flight at most. Default 4. */
   readonly concurrency?: number;
   readonly connectTimeoutMs?: number;
@@ -59,10 +24,7 @@ export interface FhirDestinationOptions {
   readonly ports: FhirDestinationPorts;
 }
 
-export interface FhirDestinationPorts {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly keys: Keys;
+export interface FhirDestinationPorts extends CredentialPorts {
   /** Where bodies over the inline limit lie; needed when such are delivered. */
   readonly blobs?: Blobs;
 }

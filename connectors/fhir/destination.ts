@@ -4,14 +4,15 @@ import { BitHiveError, toBitHiveError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Body } from '../../core/message.ts';
 import type { Destination } from '../../core/ports/index.ts';
+import { baseUrl } from '../http/base-url.ts';
+import { type Credentials, createCredentials } from '../http/credentials.ts';
+import { createAgent, ExchangeFailed, exchange } from '../http/exchange.ts';
 import { withAnswer } from './answer-arrival.ts';
 import { type AttemptFacts, outcomeOfAnswer, outcomeOfFailure } from './answer-outcome.ts';
 import { binaryRequest, type StreamedRequest } from './binary-request.ts';
-import { type Credentials, createCredentials } from './credentials.ts';
 import type { FhirDestinationOptions } from './destination-options.ts';
-import { createAgent, ExchangeFailed, exchange } from './exchange.ts';
 import { createFhirClient, type FhirClient } from './fhir-client.ts';
-import { fhirJson, headersOf, normalisedUrl, pack } from './request-form.ts';
+import { fhirJson, headersOf, pack } from './request-form.ts';
 import { planRequest } from './request-plan.ts';
 
 interface Connection {
@@ -25,7 +26,7 @@ interface Connection {
  * `{method, url, ifNoneExist, ifMatch}` say. What each answer means: `outcomeOfAnswer`.
  */
 export function createFhirDestination(options: FhirDestinationOptions): Destination {
-  const target = normalisedUrl(options.url);
+  const target = baseUrl(options.url);
   let connection: Promise<Connection> | undefined;
   const connect = () => {
     // A secret that could not be read now may be there at the next attempt.

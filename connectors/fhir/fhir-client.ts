@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Client, type FhirResource } from 'fhir-kit-client';
 import { isObject, type UnknownObject } from '../../formats/fhir/index.ts';
-import type { ExchangeRequest, HttpAnswer } from './exchange.ts';
+import type { ExchangeRequest, HttpAnswer } from '../http/exchange.ts';
 
 export interface FhirAnswer extends HttpAnswer {
   /** The body as a resource; undefined when it is empty, too long, or no FHIR JSON. */

@@ -1,12 +1,5 @@
 export { createFhirDestination } from './destination.ts';
-export type {
-  ClientCredentials,
-  FhirAuth,
-  FhirDestinationOptions,
-  FhirDestinationPorts,
-  FhirTls,
-  SmartBackend,
-} from './destination-options.ts';
+export type { FhirDestinationOptions, FhirDestinationPorts } from './destination-options.ts';
 export { createFhirIngest } from './ingest.ts';
 export type { FhirIngestOptions } from './ingest-options.ts';
 export { cursorKey } from './poll/poll-arrival.ts';

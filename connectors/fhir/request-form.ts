@@ -2,28 +2,12 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { LeasedDelivery } from '../../core/delivery.ts';
-import { BitHiveError } from '../../core/errors.ts';
 import type { FhirDestinationOptions } from './destination-options.ts';
 import type { RequestPlan } from './request-plan.ts';
 
 export const fhirJson = 'application/fhir+json';
 const gzipBytesMin = 1_024;
 const zip = promisify(gzip);
-
-/** Scheme and host in lower case, no default port, no slash at the end: one server has one name. Throws BH_CONFIG_VALUE. */
-export function normalisedUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (
-    url === undefined ||
-    !/^https?:$/.test(url.protocol) ||
-    url.username !== '' ||
-    url.search !== '' ||
-    url.hash !== ''
-  ) {
-    throw new BitHiveError('BH_CONFIG_VALUE', 'the FHIR base URL is not an http or https address');
-  }
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
-}
 
 export async function pack(
   body: Uint8Array,

@@ -15,16 +15,29 @@ export async function* writeMultipart(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let count = 0;
   for await (const part of parts) {
-    yield Buffer.from(
-      `${count === 0 ? '' : '\r\n'}--${boundary}\r\n${headerLines(part.headers)}\r\n`,
-      'latin1',
-    );
+    yield Buffer.from(headOf(part.headers, boundary, count), 'latin1');
     yield* part.body;
     count += 1;
   }
   assert(count > 0, 'a multipart body has at least one part');
-  yield Buffer.from(`\r\n--${boundary}--\r\n`, 'latin1');
+  yield Buffer.from(endOf(boundary), 'latin1');
 }
+
+/** Bytes of the body that `writeMultipart` writes, for a Content-Length: not every server takes a chunked body. */
+export function multipartBytesCount(
+  parts: readonly { readonly headers: OutgoingPart['headers']; readonly bytesCount: number }[],
+  boundary: string,
+): number {
+  return parts.reduce(
+    (sum, part, index) => sum + headOf(part.headers, boundary, index).length + part.bytesCount,
+    endOf(boundary).length,
+  );
+}
+
+const headOf = (headers: OutgoingPart['headers'], boundary: string, index: number): string =>
+  `${index === 0 ? '' : '\r\n'}--${boundary}\r\n${headerLines(headers)}\r\n`;
+
+const endOf = (boundary: string): string => `\r\n--${boundary}--\r\n`;
 
 function headerLines(headers: Readonly<Record<string, string>>): string {
   return Object.entries(headers)

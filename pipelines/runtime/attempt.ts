@@ -1,4 +1,5 @@
 import type { DeliveryOutcome, LeasedDelivery } from '../../core/delivery.ts';
+import { dicomContentType, dicomResultContentType } from '../../core/dicom-object.ts';
 import { fhirBinaryContentType } from '../../core/document.ts';
 import { toBitHiveError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
@@ -52,7 +53,11 @@ async function send(
 }
 
 /** What a destination reads piece by piece from the blob store itself. */
-const streamed: ReadonlySet<string> = new Set(['application/dicom', fhirBinaryContentType]);
+const streamed: ReadonlySet<string> = new Set([
+  dicomContentType,
+  dicomResultContentType,
+  fhirBinaryContentType,
+]);
 
 async function withBody(delivery: LeasedDelivery, blobs: Blobs): Promise<LeasedDelivery> {
   const { body } = delivery;

@@ -36,6 +36,11 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./hl7-send.ts')).hl7Send,
   },
   {
+    name: 'dicom stow',
+    summary: 'Sends DICOM files to an archive by STOW-RS and says what became of each.',
+    load: async () => (await import('./dicom-stow.ts')).dicomStow,
+  },
+  {
     name: 'message search',
     summary: 'Finds messages by clinical key, channel, type, status or time.',
     load: async () => (await import('./message-search.ts')).messageSearchVerb,

@@ -25,6 +25,7 @@ import { mapHl7 } from '../../pipelines/steps/map-hl7.ts';
 import { reportFinding } from '../../pipelines/steps/report-finding.ts';
 import { routeStudy } from '../../pipelines/steps/route-study.ts';
 import { bundledChannels } from './channel-files.ts';
+import { stowDestinationKind } from './dicomweb-kinds.ts';
 import { fhirDestinationKind, fhirSourceKind } from './fhir-kinds.ts';
 import { fhirPollKind } from './fhir-poll-kind.ts';
 import { filesDestinationKind, filesSourceKind, sftpDestinationKind, sftpSourceKind } from './file-kinds.ts';
@@ -86,6 +87,7 @@ export function channelCatalog(parts: CatalogParts): ChannelCatalog {
       hl7DestinationKind(parts),
       filesDestinationKind(parts),
       sftpDestinationKind(parts),
+      stowDestinationKind(parts),
       gridKind(parts),
       nullKind,
     ],

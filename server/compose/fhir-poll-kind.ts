@@ -4,7 +4,7 @@ import { resourceTypeNames } from '../../formats/fhir/index.ts';
 import type { SourceKind } from '../../pipelines/channel/catalog.ts';
 import { cursorScope } from '../../pipelines/process/cursor.ts';
 import type { CatalogParts } from './catalog.ts';
-import { fhirAuth, fhirTls, tlsOf, withoutUndefined } from './fhir-kinds.ts';
+import { checkClient, clientSettings, httpAuth, httpTls } from './http-client-settings.ts';
 
 const settings = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
@@ -28,8 +28,8 @@ const settings = z.strictObject({
   /** Where the first round begins; left out: when the channel first starts. */
   since: z.iso.datetime({ offset: true }).optional(),
   followDepth: z.number().int().min(0).max(5).default(3),
-  auth: fhirAuth.optional(),
-  tls: fhirTls.optional(),
+  auth: httpAuth.optional(),
+  tls: httpTls.optional(),
 });
 
 /** `fhir-poll` as a source: what changed on a FHIR server that sends nothing by itself. */
@@ -43,9 +43,7 @@ export function fhirPollKind({
     messageKind: 'fhir',
     settings,
     async check({ url, auth, tls }) {
-      outbound.check(new URL(url).hostname);
-      if (auth && 'tokenUrl' in auth) outbound.check(new URL(auth.tokenUrl).hostname);
-      if (tls) await tlsOf(tls);
+      await checkClient({ url, auth, tls }, outbound);
     },
     async create({ auth, tls, query, since, ...asked }, { channel }) {
       const { ports, polls } = running();
@@ -64,8 +62,7 @@ export function fhirPollKind({
         ...(query === undefined ? {} : { query }),
         ...(since === undefined ? {} : { since }),
         ...(outbound.lookup ? { lookup: outbound.lookup } : {}),
-        ...(auth ? { auth: withoutUndefined(auth) } : {}),
-        ...(tls ? { tls: await tlsOf(tls) } : {}),
+        ...(await clientSettings({ auth, tls })),
       });
       polls.set(channel, source);
       return source;

@@ -1,10 +1,12 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { loadConfig } from '../../config/index.ts';
-import { sendStudy } from '../../connectors/dicomweb/index.ts';
+import { instanceOfBytes, storeInstances } from '../../connectors/dicomweb/client/index.ts';
+import { openHttpClient } from '../../connectors/http/http-client.ts';
 import { BitHiveError } from '../../core/errors.ts';
 import type { Listening } from '../../core/ports/index.ts';
 import { formatTimestamp } from '../../formats/hl7v2/index.ts';
+import { systemClock } from '../../platform/clock.ts';
 import { systemRandom } from '../../platform/random.ts';
 import { type Engine, startEngine } from '../compose.ts';
 import { startEhrProcess } from './ehr-process.ts';
@@ -135,14 +137,24 @@ async function sendImages(
   token: string,
   mornings: readonly Morning[],
 ): Promise<void> {
+  const keys = { secret: async () => token };
+  const client = await openHttpClient({
+    url,
+    connections: 1,
+    auth: { kind: 'bearer', token: 'the token of the demo' },
+    ports: { clock: systemClock, random: systemRandom, keys },
+  });
+  const signal = AbortSignal.timeout(reportsWithinMs);
   for (const morning of mornings) {
     const { patient } = morning;
-    const { stored } = await sendStudy(url, [patient.file], { random: systemRandom, token });
+    const image = instanceOfBytes(await readFile(patient.file));
+    const { stored } = await storeInstances(client, [image], { random: systemRandom, signal });
     if (stored.length !== 1)
       throw new BitHiveError('BH_DELIVERY_REFUSED', `${patient.accession} was not stored`);
     morning.imagedMs = screen.elapsedMs;
     screen.step('PACS', `image of ${patient.accession} is stored`);
   }
+  await client.close();
 }
 
 async function awaitReports(screen: Screen, ehr: EhrReader, mornings: readonly Morning[]): Promise<void> {

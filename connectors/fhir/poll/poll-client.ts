@@ -1,9 +1,10 @@
 import { BitHiveError, toBitHiveError } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
 import { isObject, parseFhirJson, textOf, type UnknownObject } from '../../../formats/fhir/index.ts';
-import { createCredentials } from '../credentials.ts';
-import { createAgent, ExchangeFailed, exchange, type HttpAnswer } from '../exchange.ts';
-import { fhirJson, normalisedUrl } from '../request-form.ts';
+import { baseUrl } from '../../http/base-url.ts';
+import { createCredentials } from '../../http/credentials.ts';
+import { createAgent, ExchangeFailed, exchange, type HttpAnswer } from '../../http/exchange.ts';
+import { fhirJson } from '../request-form.ts';
 import type { FhirPollOptions } from './poll-options.ts';
 
 export interface Read {
@@ -26,7 +27,7 @@ export interface PollClient {
 }
 
 export async function openPollClient(options: FhirPollOptions): Promise<PollClient> {
-  const base = normalisedUrl(options.url);
+  const base = baseUrl(options.url);
   const { tls, auth, ports, lookup } = options;
   const key = tls?.privateKey === undefined ? undefined : await ports.keys.secret(tls.privateKey);
   const agent = createAgent({

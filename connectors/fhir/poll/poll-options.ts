@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import type { Blobs, Clock, Keys, Logger, Metrics, Random } from '../../../core/ports/index.ts';
-import type { FhirAuth, FhirTls } from '../destination-options.ts';
+import type { HttpAuth, HttpTls } from '../../http/http-auth.ts';
 
 export interface FhirPollOptions {
   /** Name of the channel, for log and metrics. */
@@ -21,8 +21,8 @@ export interface FhirPollOptions {
   readonly since?: string;
   /** References that are followed from a changed resource, so that it can leave whole. 0: none. */
   readonly followDepth: number;
-  readonly auth?: FhirAuth;
-  readonly tls?: FhirTls;
+  readonly auth?: HttpAuth;
+  readonly tls?: HttpTls;
   readonly lookup?: LookupFunction;
   /** Where the last round ended, as the channel's processed messages say; undefined before the first. */
   readonly readCursor: (type: string) => Promise<string | undefined>;

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { exportPKCS8, exportSPKI, generateKeyPair, importSPKI, jwtVerify } from 'jose';
-import { createFhirDestination, type FhirAuth, type FhirTls } from '../../../connectors/fhir/index.ts';
+import { createFhirDestination } from '../../../connectors/fhir/index.ts';
+import type { HttpAuth, HttpTls } from '../../../connectors/http/http-auth.ts';
 import type { Destination } from '../../../core/ports/index.ts';
 import { patient } from '../../formats/fhir/samples.ts';
 import { delivery, neverStopped, testPorts } from './deliveries.ts';
@@ -20,7 +21,7 @@ const create = () => delivery(patient('1'));
 function destination(
   url: string,
   secrets: { [reference: string]: string },
-  more: { auth?: FhirAuth; tls?: FhirTls },
+  more: { auth?: HttpAuth; tls?: HttpTls },
 ) {
   const ports = testPorts(secrets);
   const made = createFhirDestination({ url, ports, ...more });
@@ -51,7 +52,7 @@ describe('tokens', () => {
   });
   afterEach(() => server.close());
   const seen = (part: string) => server.seen.filter((request) => request.url.endsWith(part));
-  const credentials = (): FhirAuth => ({
+  const credentials = (): HttpAuth => ({
     kind: 'client-credentials',
     tokenUrl: `${server.url}/token`,
     clientId: 'bit:hive',
@@ -113,7 +114,7 @@ describe('tokens', () => {
     const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true });
     const secrets = { 'file:/key': await exportPKCS8(privateKey) };
     const tokenUrl = `${server.url}/token`;
-    const auth: FhirAuth = {
+    const auth: HttpAuth = {
       kind: 'smart-backend',
       tokenUrl,
       clientId: 'hive',
@@ -231,7 +232,7 @@ const openssl = hasOpenssl();
     rmSync(folder, { recursive: true });
   });
 
-  const sendWith = (tls: FhirTls, key = '') => destination(server.url, { 'file:/key': key }, { tls }).send();
+  const sendWith = (tls: HttpTls, key = '') => destination(server.url, { 'file:/key': key }, { tls }).send();
 
   test('both sides are known', async () => {
     const tls = { ca: pem('ca.pem'), certificate: pem('client.pem'), privateKey: 'file:/key' };

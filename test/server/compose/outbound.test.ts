@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createFhirDestination, type FhirAuth } from '../../../connectors/fhir/index.ts';
+import { createFhirDestination } from '../../../connectors/fhir/index.ts';
 import { createMllpDestination } from '../../../connectors/hl7v2/index.ts';
+import type { HttpAuth } from '../../../connectors/http/http-auth.ts';
 import { type Destination, silentLogger, silentMetrics } from '../../../core/ports/index.ts';
 import { systemClock } from '../../../platform/clock.ts';
 import { createAccessTokenCheck } from '../../../platform/security/access-token.ts';
@@ -85,7 +86,7 @@ describe('connections', () => {
     return lookup === undefined ? {} : { lookup };
   };
 
-  const fhir = (url: string, more: { allow?: readonly string[]; auth?: FhirAuth } = {}) => {
+  const fhir = (url: string, more: { allow?: readonly string[]; auth?: HttpAuth } = {}) => {
     const ports = testPorts({ 'env:S': 'secret' });
     const { allow = [], ...auth } = more;
     const made = createFhirDestination({ url, ports, ...auth, ...lookupOf(allow) });

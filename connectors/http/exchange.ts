@@ -1,7 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher } from 'undici';
-import { isObject } from '../../formats/fhir/index.ts';
 
 /** What came back over HTTP. `body` is undefined when it was longer than the limit. */
 export interface HttpAnswer {
@@ -53,26 +52,43 @@ export function createAgent(options: AgentOptions): Agent {
   });
 }
 
-export interface ExchangeRequest {
+export interface OpenRequest {
   readonly method: Dispatcher.HttpMethod;
   readonly url: string;
   readonly headers: { readonly [name: string]: string };
   readonly body?: Uint8Array | string | Readable;
-  readonly answerBytesMax: number;
   readonly signal: AbortSignal;
 }
 
-/**
- * One HTTP exchange, redirects not followed. Throws `ExchangeFailed` only. By undici's `request`: its `fetch` costs twice the CPU time and
- * adds headers of its own (`accept-encoding`, `sec-fetch-mode`).
- */
+export interface ExchangeRequest extends OpenRequest {
+  readonly answerBytesMax: number;
+}
+
+/** An answer whose body is still to come: read it to its end, or discard it. Reading throws `ExchangeFailed`. */
+export interface OpenAnswer {
+  readonly status: number;
+  readonly headers: HttpAnswer['headers'];
+  readonly body: AsyncIterable<Uint8Array>;
+  discard(): void;
+}
+
+/** One HTTP exchange, redirects not followed. Throws `ExchangeFailed` only. */
 export async function exchange(agent: Agent, request: ExchangeRequest): Promise<HttpAnswer> {
+  const { status, headers, body } = await openExchange(agent, request);
+  return { status, headers, body: await readUpTo(body, request.answerBytesMax) };
+}
+
+/**
+ * As `exchange`, with the body left to be streamed. By undici's `request`: its `fetch` costs twice the CPU time and adds headers of its own
+ * (`accept-encoding`, `sec-fetch-mode`).
+ */
+export async function openExchange(agent: Agent, request: OpenRequest): Promise<OpenAnswer> {
   let isSent = false;
   const dispatcher = agent.compose(noteStart(() => (isSent = true)));
   try {
     request.signal.throwIfAborted();
     const { origin, pathname, search } = new URL(request.url);
-    const response = await dispatcher.request({
+    const { statusCode, headers, body } = await dispatcher.request({
       origin,
       path: `${pathname}${search}`,
       method: request.method,
@@ -81,11 +97,25 @@ export async function exchange(agent: Agent, request: ExchangeRequest): Promise<
       signal: request.signal,
       ...(request.body === undefined ? {} : { body: request.body }),
     });
-    const { statusCode: status, headers } = response;
-    const body = await readUpTo(response.body, request.answerBytesMax);
-    return { status, headers: { get: (name) => firstOf(headers[name]) }, body };
+    return {
+      status: statusCode,
+      headers: { get: (name) => firstOf(headers[name]) },
+      body: piecesOf(body),
+      discard: () => {
+        // What it met is of no interest: nobody reads it.
+        body.on('error', () => undefined).destroy();
+      },
+    };
   } catch (cause) {
     throw new ExchangeFailed(isSent, cause);
+  }
+}
+
+async function* piecesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* body;
+  } catch (cause) {
+    throw new ExchangeFailed(true, cause);
   }
 }
 
@@ -111,7 +141,10 @@ function firstOf(value: string | string[] | undefined): string | null {
   return (Array.isArray(value) ? value[0] : value) ?? null;
 }
 
-async function readUpTo(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Uint8Array | undefined> {
+export async function readUpTo(
+  body: AsyncIterable<Uint8Array>,
+  bytesMax: number,
+): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let bytesCount = 0;
   for await (const chunk of body) {
@@ -125,7 +158,7 @@ async function readUpTo(body: AsyncIterable<Uint8Array>, bytesMax: number): Prom
 /** The innermost code of the chain of causes: `ECONNREFUSED`, `UND_ERR_HEADERS_TIMEOUT`, `CERT_HAS_EXPIRED`, `AbortError`. */
 function reasonOf(error: unknown): string {
   let reason = 'unknown failure';
-  for (let at: unknown = error; at instanceof Error || isObject(at); at = (at as { cause?: unknown }).cause) {
+  for (let at = error; typeof at === 'object' && at !== null; at = (at as { cause?: unknown }).cause) {
     const { code, name, message } = at as { code?: unknown; name?: unknown; message?: unknown };
     if (typeof code === 'string') reason = code;
     else if (name === 'AbortError' || name === 'TimeoutError') reason = name;

@@ -1,18 +1,13 @@
 import { importPKCS8, SignJWT } from 'jose';
 import { BitHiveError } from '../../core/errors.ts';
-import type {
-  ClientCredentials,
-  FhirAuth,
-  FhirDestinationPorts,
-  SmartBackend,
-} from './destination-options.ts';
 import { ExchangeFailed, type ExchangeRequest, type HttpAnswer } from './exchange.ts';
+import type { ClientCredentials, CredentialPorts, HttpAuth, SmartBackend } from './http-auth.ts';
 
 type Send = (request: Omit<ExchangeRequest, 'answerBytesMax'>) => Promise<HttpAnswer>;
 
 /** Gives the Authorization header of each request. */
 export interface Credentials {
-  /** Throws BH_CONFIG_SECRET, BH_DELIVERY_UNREACHABLE; nothing has been sent to the FHIR server then. */
+  /** Throws BH_CONFIG_SECRET, BH_DELIVERY_UNREACHABLE; nothing has been sent to the server itself then. */
   authorization(signal: AbortSignal): Promise<string | undefined>;
   /** The server did not take the token: the next call asks for another. True when there can be another. */
   forget(): boolean;
@@ -26,8 +21,8 @@ const assertionSeconds = 240;
 const tokenSecondsDefault = 60;
 
 export function createCredentials(
-  auth: FhirAuth | undefined,
-  ports: FhirDestinationPorts,
+  auth: HttpAuth | undefined,
+  ports: CredentialPorts,
   send: Send,
 ): Credentials {
   if (auth === undefined) return fixed(async () => undefined);
@@ -52,7 +47,7 @@ interface Token {
 
 /** One request for a token at a time, whoever asks; kept until shortly before it ends. */
 function cachedToken(
-  { clock }: FhirDestinationPorts,
+  { clock }: CredentialPorts,
   request: (signal: AbortSignal) => Promise<Token>,
 ): Credentials {
   let current: { value: string; untilMs: number } | undefined;
@@ -79,7 +74,7 @@ function cachedToken(
 
 async function requestToken(
   auth: ClientCredentials | SmartBackend,
-  ports: FhirDestinationPorts,
+  ports: CredentialPorts,
   send: Send,
   signal: AbortSignal,
 ): Promise<Token> {
@@ -108,7 +103,7 @@ async function requestToken(
 }
 
 /** `private_key_jwt` (RFC 7523 §2.2) as SMART App Launch 2.2 narrows it. */
-async function assertion(auth: SmartBackend, { clock, keys, random }: FhirDestinationPorts): Promise<string> {
+async function assertion(auth: SmartBackend, { clock, keys, random }: CredentialPorts): Promise<string> {
   const key = await importPKCS8(await keys.secret(auth.privateKey), auth.algorithm);
   return new SignJWT({})
     .setProtectedHeader({ alg: auth.algorithm, kid: auth.keyId, typ: 'JWT' })

@@ -1,0 +1,10 @@
+export {
+  instanceOfBlob,
+  instanceOfBytes,
+  instanceOfFile,
+  type OutgoingInstance,
+} from './outgoing-instance.ts';
+export type { InstanceOutcome, StoreAnswer } from './store-answer.ts';
+export { storeInstances } from './store-instances.ts';
+export { reasonText } from './store-reason.ts';
+export { createStowDestination, type StowDestinationOptions } from './stow-destination.ts';
