@@ -78,6 +78,7 @@ export class Run {
   readonly #taken: (TakenField[] | undefined)[] = [];
   readonly #entries = new Map<string, Added | KeptEntry>();
   readonly #counts = new Map<string, number>();
+  readonly #told = new Map<string, string>();
   #followed: Added[] | undefined;
   #offset: string | null | undefined;
 
@@ -139,6 +140,19 @@ export class Run {
 
   has(uuid: string): boolean {
     return this.#entries.has(uuid);
+  }
+
+  /** Whether what was told of a number agrees with what was told of it first in the message. */
+  isLike(uuid: string, told: string): boolean {
+    const first = this.#told.get(uuid);
+    if (first === undefined) this.#told.set(uuid, told);
+    return first === undefined || first === told;
+  }
+
+  /** What was built for an identity already. */
+  built(uuid: string): Resource | undefined {
+    const added = this.#entries.get(uuid);
+    return added === undefined || 'entry' in added ? undefined : added.resource;
   }
 
   /** Adds a resource unless one of the same identity is there; answers its fullUrl. It may still be filled until the end. */

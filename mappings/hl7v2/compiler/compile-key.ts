@@ -28,7 +28,8 @@ export interface Identify {
 }
 
 /** Key parts of one alternative: the identity of another resource of the message, or the text of a source. */
-type KeyPart = { readonly spec: ResourceSpec } | (SourcePath & { readonly isRequired: boolean });
+type SourcePart = SourcePath & { readonly isRequired: boolean };
+type KeyPart = { readonly spec: ResourceSpec } | SourcePart;
 
 /** How resources of a kind are identified: the first alternative of their `key` that is there. */
 export function compileKey(
@@ -47,6 +48,10 @@ export function compileKey(
   };
   const alternatives = spec.key.map((one) => (one === 'identifier' ? one : one.map(partOf)));
   const apart = spec.apart === undefined ? undefined : partOf(spec.apart);
+  /** What a resource says of itself, whosever it is. */
+  const told = [...alternatives.flat(), apart].filter(
+    (part): part is SourcePart => typeof part === 'object' && !('spec' in part),
+  );
   const partsOf = (made: MadeResources, frame: Frame): string[] | undefined => {
     for (const alternative of alternatives) {
       if (alternative === 'identifier') continue;
@@ -61,7 +66,11 @@ export function compileKey(
       const identifier = alternatives[0] === 'identifier' ? businessIdentifier(resource, spec) : undefined;
       if (identifier !== undefined) {
         const found = keyed(run, resource, identifier);
-        if (spec.again !== 'other' || !run.has(found.uuid)) return found;
+        if (spec.again === 'unlike') {
+          const text = joinParts(told.map((part) => readSource(frame, part)));
+          if (run.isLike(found.uuid, text)) return found;
+          withoutNumber(run, frame, resource, identifier);
+        } else if (spec.again !== 'other' || !run.has(found.uuid)) return found;
       }
       const parts = partsOf(made, frame);
       if (parts === undefined) return own(run, spec, resource, lonelyParts(alternatives, run, made, frame));
@@ -69,6 +78,17 @@ export function compileKey(
       return own(run, spec, resource, parts);
     },
   };
+}
+
+/** Two things of one number would make the receiver refuse the next message that has it: it finds both. */
+function withoutNumber(run: Run, { anchor }: Frame, resource: Resource, { system, value }: Identifier): void {
+  const left = (resource.identifier as FhirObject[]).filter(
+    (one) => one.system !== system || one.value !== value,
+  );
+  if (left.length === 0) delete resource.identifier;
+  else resource.identifier = left;
+  const text = `${resource.resourceType} ${value} is another thing before this one, which goes without the number`;
+  run.issue('warning', 'duplicate', anchor.name, text);
 }
 
 /** A key is more than whose resource it is: something of its own segments is in it, and all that must be there is. */

@@ -103,7 +103,9 @@ export function compileResource(
     }
     const fullUrl = run.add(spec.write, uuid, resource, identifier, spec.patch);
     run.explainer?.made(fullUrl, { label: spec.name, thing: spec, input: frame.anchor.name });
-    const one: Made = { spec, resource, frame, uuid, fullUrl, identifier };
+    // What others write into a thing that is told of again goes into the first.
+    const first = spec.again === 'same' ? (run.built(uuid) ?? resource) : resource;
+    const one: Made = { spec, resource: first, frame, uuid, fullUrl, identifier };
     made.add(one);
     for (const back of backs) back(run, made, one);
   };

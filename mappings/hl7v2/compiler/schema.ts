@@ -120,10 +120,11 @@ export const resourceSchema = z.strictObject({
   space: z.string().optional(),
   /**
    * A business identifier that comes again in the message is the same thing: `error`, when it should not be said twice; `same`, when it
-   * is repeated by custom. `other`: another thing that was given the same number; it gets the next key. `once`: the same, even
-   * where only a key of ours says so (the insurance that each charge repeats).
+   * is repeated by custom. `other`: another thing that was given the same number; it gets the next key. `unlike`: the same where the next
+   * key says so too; else another thing, which goes without the number. `once`: the same, even where only a key of ours says so (the
+   * insurance that each charge repeats).
    */
-  again: z.enum(['error', 'same', 'once', 'other']).default('error'),
+  again: z.enum(['error', 'same', 'once', 'other', 'unlike']).default('error'),
   /** Identifier types in order of preference. */
   prefer: z.array(z.string()).default([]),
   /** Its number changes: until this message the receiver knows it under the one that ends (`use: old`). */

@@ -9,9 +9,9 @@ import { type Convert, partAt, type ValueType } from './value-type.ts';
  * CP and MO (HL7 v2.5.1 2.A.16, 2.A.41) as Money. CP.1 is an MO, whose parts are then subcomponents; a plain number is an amount too. Digits
  * stay as sent. Without a denomination there is no currency: the one of MSH-17's country would be a guess about money.
  */
-const money = (sign: (digits: string) => string): ValueType => ({
+const money = (covers: ValueType['covers'], sign: (digits: string) => string): ValueType => ({
   yields: ['Money'],
-  covers: [undefined, [undefined, 'leaf', 'leaf']],
+  covers,
   isSelfContained: true,
   compile: () => (run, segment, field, rep, component, subcomponent) => {
     const inner = component === 0 ? 1 : component;
@@ -37,8 +37,12 @@ const money = (sign: (digits: string) => string): ValueType => ({
   },
 });
 
+const amount: ValueType['covers'] = [undefined, 'leaf', 'leaf'];
+
 export const moneyTypes: { readonly [as: string]: ValueType } = {
-  'CP>Money': money((digits) => digits),
+  'CP>Money': money([undefined, amount], (digits) => digits),
+  /** A component that is an amount (UVC.2). */
+  'MO>Money': money(amount, (digits) => digits),
   // A credit takes away from the account, whether or not its sender wrote a minus.
-  'CP>credit': money((digits) => (/^-|^0(\.0*)?$/.test(digits) ? digits : `-${digits}`)),
+  'CP>credit': money([undefined, amount], (digits) => (/^-|^0(\.0*)?$/.test(digits) ? digits : `-${digits}`)),
 };

@@ -57,6 +57,35 @@ describe('two records of one person', () => {
   });
 });
 
+describe('a number that moves to another patient (A43)', () => {
+  test('is theirs now, beside those that they had; nothing is told of who had it', () => {
+    const conversion = told('A43', one, 'MRG|N7^^^HOSP^MR|||N2^^^HOSP^PI');
+    const patient = resourceOf(conversion, 'Patient');
+    expect((patient.identifier as FhirObject[]).map(({ value, use }) => [value, use])).toEqual([
+      ['N1', undefined],
+      ['N7', undefined],
+    ]);
+    expect(patchesOf(conversion)).toEqual([]);
+    expect(conversion.residue.map(({ path }) => path)).toContain('MRG-4.1');
+  });
+});
+
+describe('two accounts that are merged into one, in two groups', () => {
+  test('are both part of it, and it is told once', () => {
+    const conversion = told('A41', one, 'MRG|N1^^^HOSP^MR||ACC7', one, 'MRG|N1^^^HOSP^MR||ACC8');
+    expect(patchesOf(conversion)).toHaveLength(2);
+    expect(conversion.issues.filter(({ severity }) => severity === 'error')).toEqual([]);
+  });
+});
+
+describe('two patients who are merged into one, in two groups', () => {
+  test('are both replaced by the one that goes on', () => {
+    const conversion = told('A40', one, 'MRG|N7^^^HOSP^MR', one, 'MRG|N8^^^HOSP^MR');
+    const survivor = resourceOf(conversion, 'Patient');
+    expect((survivor.link as FhirObject[]).map(({ type }) => type)).toEqual(['replaces', 'replaces']);
+  });
+});
+
 describe('a number that changes', () => {
   test('of a patient (A47): the receiver knows them under the old one', () => {
     const [entry, ...others] = entriesOf(told('A47', one, 'MRG|N0^^^HOSP^MR'), 'Patient');

@@ -171,3 +171,43 @@ describe('a schedule', () => {
     });
   });
 });
+
+describe('time that is blocked (S23) or opened again (S24)', () => {
+  const block = sch({ 7: 'LEAVE^on leave' });
+  const aip = 'AIP|1|A|123^Arzt^Achim|ATND';
+  const slotsOf = (event: string, ...segments: readonly string[]) => {
+    const conversion = schedule(event, ...segments);
+    expect(validate(conversion.bundle).filter(({ severity }) => severity === 'error')).toEqual([]);
+    return entriesOf(conversion, 'Slot');
+  };
+
+  test('is a Slot of the Schedule of each person and place, which S24 frees', () => {
+    const segments = [block, 'RGS|1', 'AIL|1|A|3N^1', aip];
+    const blocked = slotsOf('S23', ...segments);
+    const opened = slotsOf('S24', ...segments);
+    expect(blocked.map(({ resource }) => resource.status)).toEqual(['busy-unavailable', 'busy-unavailable']);
+    expect(opened.map(({ resource }) => resource.status)).toEqual(['free', 'free']);
+    expect(opened.map(({ fullUrl }) => fullUrl)).toEqual(blocked.map(({ fullUrl }) => fullUrl));
+    expect(blocked[0]?.resource).toMatchObject({
+      start: '2026-11-24T09:00:00+01:00',
+      end: '2026-11-24T09:30:00+01:00',
+      comment: 'on leave',
+    });
+    const schedules = resourcesOf(schedule('S23', ...segments), 'Schedule');
+    expect(schedules).toHaveLength(2);
+    for (const { actor } of schedules)
+      expect(actor).toEqual([{ reference: expect.stringMatching(/^urn:uuid:/) }]);
+  });
+
+  test('of nobody is of the schedule that it names', () => {
+    const conversion = schedule('S23', sch({ 5: 'MRT1^Scanner' }));
+    expect(resourceOf(conversion, 'Schedule').actor).toMatchObject([{ display: 'Scanner' }]);
+    expect(resourceOf(conversion, 'Slot').schedule).toEqual({
+      reference: entriesOf(conversion, 'Schedule')[0]?.fullUrl,
+    });
+  });
+
+  test("is nobody's appointment", () => {
+    expect(resourcesOf(schedule('S23', block, 'RGS|1', aip), 'Appointment')).toEqual([]);
+  });
+});
