@@ -78,8 +78,15 @@ function wideIntegers(element: DicomElement, isBigEndian: boolean): readonly Jso
 
 /** PS3.18 F.2.2: the three groups of a name, with their carets. */
 function nameGroups(text: string): { readonly [group: string]: string } | null {
-  const groups = text.split('=', 3).map((group) => group.replace(/\^+$/, '').trim());
+  const groups = text.split('=', 3).map((group) => trimCarets(group.trim()));
   const names = ['Alphabetic', 'Ideographic', 'Phonetic'];
   const entries = groups.map((group, at) => [names[at], group] as const).filter(([, group]) => group !== '');
   return entries.length === 0 ? null : Object.fromEntries(entries);
+}
+
+/** Not a regular expression: a megabyte of carets must take linear time. */
+function trimCarets(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '^') end -= 1;
+  return text.slice(0, end);
 }

@@ -5,7 +5,15 @@ export interface TransferSyntax {
   readonly isBigEndian: boolean;
   readonly isDeflated: boolean;
   /** `native`: samples as they are. Undefined: encapsulated in a codec that this engine does not have. */
-  readonly codec?: 'native' | 'rle' | 'jpeg-lossless' | 'jpeg-ls' | 'jpeg-2000' | 'deflated-frame';
+  readonly codec?:
+    | 'native'
+    | 'rle'
+    | 'jpeg-dct'
+    | 'jpeg-lossless'
+    | 'jpeg-ls'
+    | 'jpeg-2000'
+    | 'htj2k'
+    | 'deflated-frame';
 }
 
 type Codec = NonNullable<TransferSyntax['codec']>;
@@ -30,12 +38,17 @@ const known = new Map(
     { ...explicit(explicitBigEndian, 'native'), isBigEndian: true },
     { ...explicit(deflatedExplicitLittleEndian, 'native'), isDeflated: true },
     explicit('1.2.840.10008.1.2.5', 'rle'),
+    explicit('1.2.840.10008.1.2.4.50', 'jpeg-dct'),
+    explicit('1.2.840.10008.1.2.4.51', 'jpeg-dct'),
     explicit('1.2.840.10008.1.2.4.57', 'jpeg-lossless'),
     explicit('1.2.840.10008.1.2.4.70', 'jpeg-lossless'),
     explicit('1.2.840.10008.1.2.4.80', 'jpeg-ls'),
     explicit('1.2.840.10008.1.2.4.81', 'jpeg-ls'),
     explicit('1.2.840.10008.1.2.4.90', 'jpeg-2000'),
     explicit('1.2.840.10008.1.2.4.91', 'jpeg-2000'),
+    explicit('1.2.840.10008.1.2.4.201', 'htj2k'),
+    explicit('1.2.840.10008.1.2.4.202', 'htj2k'),
+    explicit('1.2.840.10008.1.2.4.203', 'htj2k'),
     explicit('1.2.840.10008.1.2.8.1', 'deflated-frame'),
   ].map((syntax) => [syntax.uid, syntax]),
 );

@@ -37,3 +37,37 @@ declare module '@cornerstonejs/codec-openjpeg/decodewasmjs' {
   }
   export default function createOpenJpeg(options: object): Promise<OpenJpegModule>;
 }
+
+declare module '@cornerstonejs/codec-openjph/wasmjs' {
+  interface Htj2kDecoder {
+    getEncodedBuffer(length: number): Uint8Array;
+    getDecodedBuffer(): Uint8Array;
+    decode(): void;
+    /** Empty when all went well. */
+    getLastErrorMessage(): string;
+    delete(): void;
+  }
+  /** For tests. */
+  interface Htj2kEncoder {
+    getDecodedBuffer(frame: {
+      width: number;
+      height: number;
+      bitsPerSample: number;
+      componentCount: number;
+      isSigned: boolean;
+      isUsingColorTransform: boolean;
+    }): Uint8Array;
+    setQuality(isReversible: boolean, quantization: number): void;
+    setProgressionOrder(order: number): void;
+    setTileSize(size: { width: number; height: number }): void;
+    encode(): void;
+    getEncodedBuffer(): Uint8Array;
+    delete(): void;
+  }
+  export interface OpenJphModule {
+    HTJ2KDecoder: new () => Htj2kDecoder;
+    HTJ2KEncoder: new () => Htj2kEncoder;
+    readonly HEAPU8: Uint8Array;
+  }
+  export default function createOpenJph(options: object): Promise<OpenJphModule>;
+}

@@ -1,7 +1,9 @@
 import type { TransferSyntax } from '../transfer-syntax.ts';
 import { decodeDeflatedFrame } from './deflated-frame.ts';
 import type { FrameGeometry } from './geometry.ts';
+import { decodeHtj2k } from './htj2k.ts';
 import { decodeJpeg2000 } from './jpeg-2000.ts';
+import { decodeJpegDct } from './jpeg-dct.ts';
 import { decodeJpegLossless } from './jpeg-lossless.ts';
 import { decodeJpegLs } from './jpeg-ls.ts';
 import type { NativeFrame } from './open-pixels.ts';
@@ -23,15 +25,22 @@ export async function decodeEncoded(
   switch (codec) {
     case 'rle':
       return { bytes: decodeRle(encoded, geometry), photometric, isPlanar: geometry.isPlanar };
+    case 'jpeg-dct': {
+      const { bytes, photometric: means } = decodeJpegDct(encoded, geometry);
+      return byPixel(bytes, means);
+    }
     case 'jpeg-lossless':
       return byPixel(decodeJpegLossless(encoded, geometry));
     case 'jpeg-ls':
       return byPixel(await decodeJpegLs(encoded, geometry));
-    case 'jpeg-2000':
-      return byPixel(
-        await decodeJpeg2000(encoded, geometry),
-        photometric.startsWith('YBR_') ? 'RGB' : photometric,
-      );
+    case 'jpeg-2000': {
+      const { bytes, photometric: means } = await decodeJpeg2000(encoded, geometry);
+      return byPixel(bytes, means);
+    }
+    case 'htj2k': {
+      const { bytes, photometric: means } = await decodeHtj2k(encoded, geometry);
+      return byPixel(bytes, means);
+    }
     default:
       return { bytes: decodeDeflatedFrame(encoded, geometry), photometric, isPlanar: geometry.isPlanar };
   }

@@ -1,15 +1,27 @@
 import createOpenJpeg from '@cornerstonejs/codec-openjpeg/decodewasmjs';
 import type { FrameGeometry } from './geometry.ts';
-import { checkedJpeg2000Header } from './jpeg-2000-header.ts';
+import { checkedJpeg2000Header, type Jpeg2000Header } from './jpeg-2000-header.ts';
 import { fitToAllocation } from './sample-width.ts';
 import { wasmCodec } from './wasm-codec.ts';
 
 const run = wasmCodec('JPEG 2000', createOpenJpeg);
 
-/** One frame of JPEG 2000 (ITU-T T.800). Little-endian bytes, colour by pixel, the colour transform undone. Throws BH_DICOM_PIXELS. */
-export async function decodeJpeg2000(encoded: Uint8Array, geometry: FrameGeometry): Promise<Uint8Array> {
+export interface Jpeg2000Result {
+  /** Little endian, colour by pixel, a colour transform undone. */
+  readonly bytes: Uint8Array;
+  /** RGB where a colour transform was undone, whatever the object says; YBR_FULL that was encoded as it is stays so. */
+  readonly photometric: string;
+}
+
+/** One frame of JPEG 2000 (ITU-T T.800). Throws BH_DICOM_PIXELS. */
+export async function decodeJpeg2000(encoded: Uint8Array, geometry: FrameGeometry): Promise<Jpeg2000Result> {
   const header = checkedJpeg2000Header(encoded, geometry);
-  const decoded = await run((module) => {
+  return jpeg2000Result(await openJpegBytes(encoded), header, geometry);
+}
+
+/** What OpenJPEG makes of a stream that was checked; it knows high throughput block coding, too. */
+export function openJpegBytes(encoded: Uint8Array): Promise<Uint8Array> {
+  return run((module) => {
     const decoder = new module.J2KDecoder();
     try {
       decoder.getEncodedBuffer(encoded.length).set(encoded);
@@ -19,5 +31,17 @@ export async function decodeJpeg2000(encoded: Uint8Array, geometry: FrameGeometr
       decoder.delete();
     }
   });
-  return fitToAllocation(decoded, header.precision, geometry, header.isSigned);
+}
+
+export function jpeg2000Result(
+  decoded: Uint8Array,
+  header: Jpeg2000Header,
+  geometry: FrameGeometry,
+): Jpeg2000Result {
+  const { photometric } = geometry;
+  const isRgb = header.hasColourTransform || photometric === 'YBR_RCT' || photometric === 'YBR_ICT';
+  return {
+    bytes: fitToAllocation(decoded, header.precision, geometry, header.isSigned),
+    photometric: isRgb && geometry.samplesPerPixel === 3 ? 'RGB' : photometric,
+  };
 }

@@ -1,10 +1,13 @@
 import { pixelsError } from './pixels-error.ts';
 
-/** For each 16 bits that may come next: length of the code in the high byte, its category in the low one; 0 is no code. */
+/** For each 16 bits that may come next: length of the code in the high byte, its value in the low one; 0 is no code. */
 export type HuffmanTable = Uint16Array;
 
-/** Builds the table from the counts of codes of 1 to 16 bits and their values (ITU-T T.81 C.2). Throws BH_DICOM_PIXELS. */
-export function huffmanTable(counts: Uint8Array, values: Uint8Array): HuffmanTable {
+/**
+ * Builds the table from the counts of codes of 1 to 16 bits and their values (ITU-T T.81 C.2). A value of a DC table is a category, at most
+ * 16; of an AC table a byte. Throws BH_DICOM_PIXELS.
+ */
+export function huffmanTable(counts: Uint8Array, values: Uint8Array, greatest: number): HuffmanTable {
   const table = new Uint16Array(65536);
   let next = 0;
   let at = 0;
@@ -12,7 +15,7 @@ export function huffmanTable(counts: Uint8Array, values: Uint8Array): HuffmanTab
     const span = 1 << (16 - length);
     for (let k = 0; k < counts[length - 1]!; k += 1) {
       const value = values[at]!;
-      if (next + span > 65536 || value > 16) throw pixelsError('the Huffman table is impossible');
+      if (next + span > 65536 || value > greatest) throw pixelsError('the Huffman table is impossible');
       table.fill((length << 8) | value, next, next + span);
       next += span;
       at += 1;
@@ -39,16 +42,25 @@ export class JpegBits {
     return this.#count < this.#inventedCount;
   }
 
-  /** The difference of one sample (H.1.2.2). */
+  /** The difference of one sample (H.1.2.2), or of one DC coefficient (F.2.2.1). */
   difference(table: HuffmanTable): number {
-    this.#fill();
+    const category = this.value(table);
+    if (category === 0) return 0;
+    return category === 16 ? 32768 : this.extended(category);
+  }
+
+  /** What the next code stands for. */
+  value(table: HuffmanTable): number {
+    if (this.#count < 16) this.#fill();
     const entry = table[(this.#bits >>> (this.#count - 16)) & 0xffff]!;
     if (entry === 0) throw pixelsError('no Huffman code');
     this.#count -= entry >> 8;
-    const category = entry & 0xff;
-    if (category === 0) return 0;
-    if (category === 16) return 32768;
-    this.#fill();
+    return entry & 0xff;
+  }
+
+  /** The next `category` bits, 1 to 15, as a number with a sign (F.2.2.1). */
+  extended(category: number): number {
+    if (this.#count < category) this.#fill();
     this.#count -= category;
     const value = (this.#bits >>> this.#count) & ((1 << category) - 1);
     return value < 1 << (category - 1) ? value - (1 << category) + 1 : value;
@@ -60,6 +72,7 @@ export class JpegBits {
     this.#count = 0;
     this.#inventedCount = 0;
     const bytes = this.#bytes;
+    while (bytes[this.#at] === 0xff && bytes[this.#at + 1] === 0xff) this.#at += 1;
     const isRestart = bytes[this.#at] === 0xff && (bytes[this.#at + 1]! & 0xf8) === 0xd0;
     if (!isRestart) throw pixelsError('a restart marker is missing');
     this.#at += 2;

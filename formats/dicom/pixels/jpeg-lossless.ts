@@ -1,11 +1,11 @@
 import type { FrameGeometry } from './geometry.ts';
 import { checkedFrameHeader } from './jpeg-frame-header.ts';
-import { type HuffmanTable, huffmanTable } from './jpeg-huffman.ts';
+import type { HuffmanTable } from './jpeg-huffman.ts';
 import { decodeLosslessScan, type LosslessScan } from './jpeg-lossless-scan.ts';
-import { pixelsError } from './pixels-error.ts';
+import { type HuffmanTables, markers, readHuffmanTables, segmentAt } from './jpeg-segments.ts';
+import { checkPossible, pixelsError } from './pixels-error.ts';
 
 const sofLossless = 0xc3;
-const [dht, sos, dri, eoi] = [0xc4, 0xda, 0xdd, 0xd9];
 
 /**
  * One frame of lossless JPEG, process 14 with any selection value (ITU-T T.81 H). Little-endian bytes, colour by pixel. Throws
@@ -18,8 +18,9 @@ export function decodeJpegLossless(encoded: Uint8Array, geometry: FrameGeometry)
     throw pixelsError(`SOF ${header.marker.toString(16)} of ${header.precision} bits is not lossless JPEG`);
   }
   const count = geometry.rows * geometry.columns * geometry.samplesPerPixel;
+  checkPossible(encoded, count / 8); // A sample has a code of a bit at least.
   const samples = bits === 8 ? new Uint8Array(count) : new Uint16Array(count);
-  const tables: HuffmanTable[] = [];
+  const tables: HuffmanTables = { dc: [], ac: [] };
   let componentIds: readonly number[] = [];
   let restartInterval = 0;
   let decodedCount = 0;
@@ -27,11 +28,11 @@ export function decodeJpegLossless(encoded: Uint8Array, geometry: FrameGeometry)
   while (decodedCount < geometry.samplesPerPixel) {
     const { marker, body, end } = segmentAt(encoded, at);
     at = end;
-    if (marker === dht) readTables(body, tables);
-    else if (marker === dri) restartInterval = (body[0] ?? 0) * 256 + (body[1] ?? 0);
+    if (marker === markers.dht) readHuffmanTables(body, tables);
+    else if (marker === markers.dri) restartInterval = (body[0] ?? 0) * 256 + (body[1] ?? 0);
     else if (marker === sofLossless) componentIds = readComponentIds(body);
-    else if (marker === sos) {
-      const scan = readScan(body, componentIds, tables, {
+    else if (marker === markers.sos) {
+      const scan = readScan(body, componentIds, tables.dc, {
         ...geometry,
         precision: header.precision,
         restartInterval,
@@ -41,38 +42,6 @@ export function decodeJpegLossless(encoded: Uint8Array, geometry: FrameGeometry)
     }
   }
   return new Uint8Array(samples.buffer);
-}
-
-interface Segment {
-  readonly marker: number;
-  readonly body: Uint8Array;
-  readonly end: number;
-}
-
-function segmentAt(bytes: Uint8Array, from: number): Segment {
-  let at = from;
-  while (bytes[at] === 0xff && bytes[at + 1] === 0xff) at += 1;
-  const marker = bytes[at + 1] ?? eoi;
-  const length = (bytes[at + 2] ?? 0) * 256 + (bytes[at + 3] ?? 0);
-  const end = at + 2 + length;
-  if (bytes[at] !== 0xff || marker === eoi || length < 2 || end > bytes.length) {
-    throw pixelsError('the JPEG stream ends before all components were decoded');
-  }
-  return { marker, body: bytes.subarray(at + 4, end), end };
-}
-
-/** B.2.4.2. Class 1 tables belong to other processes. */
-function readTables(body: Uint8Array, tables: HuffmanTable[]): void {
-  let at = 0;
-  while (at + 17 <= body.length) {
-    const destination = body[at]!;
-    const counts = body.subarray(at + 1, at + 17);
-    const count = counts.reduce((sum, n) => sum + n, 0);
-    if (destination > 3 || at + 17 + count > body.length)
-      throw pixelsError('the Huffman table is impossible');
-    tables[destination] = huffmanTable(counts, body.subarray(at + 17, at + 17 + count));
-    at += 17 + count;
-  }
 }
 
 /** B.2.2. Without subsampling: a DICOM object has each sample of each pixel. */

@@ -1,5 +1,5 @@
 import type { FrameGeometry } from './geometry.ts';
-import { pixelsError } from './pixels-error.ts';
+import { checkPossible, pixelsError } from './pixels-error.ts';
 
 const headerBytes = 64;
 
@@ -11,6 +11,7 @@ export function decodeRle(encoded: Uint8Array, geometry: FrameGeometry): Uint8Ar
   const bytesPerSample = Math.max(geometry.bitsAllocated / 8, 1);
   const segmentsCount = geometry.samplesPerPixel * bytesPerSample;
   const offsets = segmentOffsets(encoded, segmentsCount);
+  checkPossible(encoded, geometry.frameBytes / 64); // Two bytes give 128 at most.
   const cells = geometry.frameBytes / segmentsCount;
   const out = new Uint8Array(geometry.frameBytes);
   for (let segment = 0; segment < segmentsCount; segment += 1) {

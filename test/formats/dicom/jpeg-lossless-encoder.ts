@@ -1,3 +1,5 @@
+import { BitWriter } from './bit-writer.ts';
+
 /**
  * A lossless JPEG encoder for tests (ITU-T T.81 H.1): one component, Huffman categories 0 to 16 all with codes of 5 bits, so that
  * the table needs no statistics.
@@ -66,30 +68,4 @@ function writeDifference(bits: BitWriter, difference: number): void {
   // Category 16 is 32768 alone and needs no more bits (H.1.2.2).
   if (category > 0 && category < 16)
     bits.write(difference > 0 ? difference : difference + (1 << category) - 1, category);
-}
-
-class BitWriter {
-  readonly #bytes: number[] = [];
-  #pending = 0;
-  #count = 0;
-
-  write(value: number, count: number): void {
-    for (let i = count - 1; i >= 0; i -= 1) {
-      this.#pending = (this.#pending << 1) | ((value >> i) & 1);
-      this.#count += 1;
-      if (this.#count === 8) this.#flush();
-    }
-  }
-
-  #flush(): void {
-    this.#bytes.push(this.#pending);
-    if (this.#pending === 0xff) this.#bytes.push(0);
-    this.#pending = 0;
-    this.#count = 0;
-  }
-
-  finish(): readonly number[] {
-    while (this.#count !== 0) this.write(1, 1);
-    return this.#bytes;
-  }
 }

@@ -1,5 +1,6 @@
 import createCharLs from '@cornerstonejs/codec-charls/wasmjs';
 import createOpenJpeg from '@cornerstonejs/codec-openjpeg/wasmjs';
+import createOpenJph from '@cornerstonejs/codec-openjph/wasmjs';
 
 const once = <T>(create: () => Promise<T>): (() => Promise<T>) => {
   let made: Promise<T> | undefined;
@@ -10,6 +11,7 @@ const once = <T>(create: () => Promise<T>): (() => Promise<T>) => {
 };
 const charLs = once(createCharLs);
 const openJpeg = once(createOpenJpeg);
+const openJph = once(() => createOpenJph({ print() {}, printErr() {} }));
 
 export interface Image {
   readonly rows: number;
@@ -45,6 +47,19 @@ export async function encodeJpeg2000(image: Image): Promise<Uint8Array> {
   encoder.getDecodedBuffer(frameOf(image)).set(image.bytes);
   encoder.setQuality(true, 0);
   encoder.setDecompositions(Math.floor(Math.log2(Math.min(image.rows, image.columns, 32))));
+  encoder.encode();
+  const encoded = encoder.getEncodedBuffer().slice();
+  encoder.delete();
+  return encoded;
+}
+
+/** High throughput JPEG 2000, lossless unless a quantisation is given. `tile`: its width and height. */
+export async function encodeHtj2k(image: Image, tile?: number, quantization?: number): Promise<Uint8Array> {
+  const encoder = new (await openJph()).HTJ2KEncoder();
+  const frame = { ...frameOf(image), isUsingColorTransform: image.samples === 3 };
+  encoder.getDecodedBuffer(frame).set(image.bytes);
+  encoder.setQuality(quantization === undefined, quantization ?? 0);
+  if (tile !== undefined) encoder.setTileSize({ width: tile, height: tile });
   encoder.encode();
   const encoded = encoder.getEncodedBuffer().slice();
   encoder.delete();
