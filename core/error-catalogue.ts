@@ -141,6 +141,7 @@ export const catalogue = {
   BH_MODEL_INVALID: entry('The model or its manifest is not valid', 'The detail names what.', 500, 'AE', '207', failed, true),
   BH_MODEL_INPUT: entry('The model cannot take this image', 'Nothing: the report says so.', 422, 'AE', '207', failed, true),
   BH_MODEL_OUT_OF_DISTRIBUTION: entry('The image is unlike those the model was made for', 'Nothing: the report says so.', 422, 'AE', '207', failed, true),
+  BH_MODEL_PRIOR: entry('The model compares with an earlier image and there is none', 'Nothing: the report says so. Check priorsFrom of the channel.', 422, 'AE', '207', failed, true),
   BH_MODEL_OUTPUT: entry('The model gave no usable number', 'Nothing: the report says so.', 422, 'AE', '207', failed, true),
   BH_MODEL_BUSY: entry('The grid has no worker free', 'Nothing: the engine tries again.', 503, 'AE', '207', outOfResources, false),
   BH_MODEL_WORKER: entry('A worker of the grid failed', 'Nothing: the engine tries again.', 503, 'AE', '207', failed, false),

@@ -1,5 +1,6 @@
 import type { OrderFacts, Urgency } from './order.ts';
 import type { Study } from './study.ts';
+import type { PriorStudy } from './study-query.ts';
 
 /** Body of a delivery to the grid (`application/vnd.bithive.inference-job+json`). */
 export interface InferenceJob {
@@ -7,6 +8,21 @@ export interface InferenceJob {
   readonly model: string;
   readonly urgency: Urgency;
   readonly order?: OrderFacts;
+  /** Earlier studies of the patient, the newest first; for a model that asks for some. */
+  readonly priors?: readonly PriorStudy[];
+  /** Why fewer came than the model asked for. */
+  readonly priorsMissing?: string;
+}
+
+/** Earlier images that a model compared with. */
+export interface FindingPriors {
+  readonly used: readonly {
+    readonly studyInstanceUid: string;
+    readonly studyDate?: string;
+    readonly sopInstanceUid: string;
+  }[];
+  /** Why it saw fewer than it asks for. */
+  readonly missing?: string;
 }
 
 /** How a model did on data that it was not trained on. Shares are 0..1. */
@@ -41,6 +57,8 @@ interface FindingBase {
   readonly model: ModelIdentity;
   /** When the model ran; the finding's own time, not the clock of the report. */
   readonly ranAtMs: number;
+  /** Of a model that asks for earlier images. */
+  readonly priors?: FindingPriors;
   /** Wall time of decode, preprocess and run together. */
   readonly durationMs: number;
 }

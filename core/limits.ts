@@ -116,6 +116,8 @@ export const limits = {
   /** Masks of one finding, one for each label and image, and their bits when they are inflated. */
   findingMasksMax: 4_096,
   findingMaskBytesMax: 32 * 1024 * 1024,
+  /** Images of one study that a model which masks each of them is run on. */
+  inferenceMaskedImagesMax: 512,
   /** Attempts that the engine did not survive, after which a job is refused. */
   inferenceLostAttemptsMax: 5,
 

@@ -25,7 +25,7 @@ const querySchema = z.discriminatedUnion('ask', [
   }),
 ]);
 
-const priorSchema = z.object({
+export const priorSchema = z.object({
   studyInstanceUid,
   studyDate: maybe,
   instances: z.array(instanceSchema).max(limits.studyInstancesMax),

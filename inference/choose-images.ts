@@ -3,7 +3,7 @@ import type { Study, StudyInstance } from '../core/study.ts';
 import type { ModelAccepts } from './model-manifest.ts';
 
 export interface ImageChoice {
-  /** Images that the model takes, the best first; at most `limits.inferenceImagesMax`. */
+  /** Images that the model takes, the best first; at most as many as were asked for. */
   readonly images: readonly StudyInstance[];
   /** Why the first instance that it does not take was left out. */
   readonly leftOut?: string;
@@ -13,12 +13,16 @@ export interface ImageChoice {
  * Chooses by header attributes alone. The order does not depend on the order of arrival: preferred views first, then series number, instance
  * number, SOP Instance UID; an absent number comes last.
  */
-export function chooseImages(study: Study, accepts: ModelAccepts): ImageChoice {
+export function chooseImages(
+  study: Pick<Study, 'instances'>,
+  accepts: ModelAccepts,
+  imagesMax: number = limits.inferenceImagesMax,
+): ImageChoice {
   const judged = study.instances.map((instance) => ({ instance, fault: faultOf(instance, accepts) }));
   const images = judged.filter(({ fault }) => fault === null).map(({ instance }) => instance);
   images.sort((left, right) => compare(rankOf(left, accepts), rankOf(right, accepts)));
   const leftOut = judged.find(({ fault }) => fault !== null)?.fault;
-  return { images: images.slice(0, limits.inferenceImagesMax), ...(leftOut ? { leftOut } : {}) };
+  return { images: images.slice(0, imagesMax), ...(leftOut ? { leftOut } : {}) };
 }
 
 function faultOf(instance: StudyInstance, accepts: ModelAccepts): string | null {

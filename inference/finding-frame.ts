@@ -1,5 +1,11 @@
 import type { ErrorCode } from '../core/errors.ts';
-import type { CompletedFinding, InferenceJob, RefusedFinding } from '../core/inference.ts';
+import type {
+  CompletedFinding,
+  FindingMask,
+  FindingPriors,
+  InferenceJob,
+  RefusedFinding,
+} from '../core/inference.ts';
 import type { StudyInstance } from '../core/study.ts';
 import { type ModelManifest, modelIdentity } from './model-manifest.ts';
 
@@ -8,11 +14,22 @@ export interface RunTimes {
   readonly durationMs: number;
 }
 
+export interface CompletedRun extends RunTimes {
+  readonly probability: number;
+  readonly masks?: readonly FindingMask[];
+  readonly priors?: FindingPriors;
+}
+
 /** Writes the findings of one job: what they share (study, order, model) is said once. */
 export interface FindingFrame {
-  completed(image: StudyInstance, run: RunTimes & { readonly probability: number }): CompletedFinding;
+  completed(image: StudyInstance, run: CompletedRun): CompletedFinding;
   /** `image` is left out when no image came as far as the model. */
-  refused(code: ErrorCode, reason: string, times: RunTimes, image?: StudyInstance): RefusedFinding;
+  refused(
+    code: ErrorCode,
+    reason: string,
+    run: RunTimes & { readonly priors?: FindingPriors },
+    image?: StudyInstance,
+  ): RefusedFinding;
 }
 
 export function findingFrame(job: InferenceJob, manifest: ModelManifest): FindingFrame {
@@ -23,7 +40,7 @@ export function findingFrame(job: InferenceJob, manifest: ModelManifest): Findin
   };
   const { target, threshold } = manifest;
   return {
-    completed: (image, { ranAtMs, durationMs, probability }) => ({
+    completed: (image, { ranAtMs, durationMs, probability, masks, priors }) => ({
       ...shared,
       ranAtMs,
       durationMs,
@@ -33,8 +50,10 @@ export function findingFrame(job: InferenceJob, manifest: ModelManifest): Findin
       probability,
       threshold,
       positive: probability >= threshold,
+      ...(masks === undefined ? {} : { masks }),
+      ...(priors === undefined ? {} : { priors }),
     }),
-    refused: (code, reason, { ranAtMs, durationMs }, image) => ({
+    refused: (code, reason, { ranAtMs, durationMs, priors }, image) => ({
       ...shared,
       ranAtMs,
       durationMs,
@@ -42,6 +61,7 @@ export function findingFrame(job: InferenceJob, manifest: ModelManifest): Findin
       ...(image ? { sopInstanceUid: image.sopInstanceUid } : {}),
       code,
       reason,
+      ...(priors === undefined ? {} : { priors }),
     }),
   };
 }

@@ -1,18 +1,16 @@
-import { assert } from '../core/assert.ts';
 import type { DeliveryOutcome, LeasedDelivery } from '../core/delivery.ts';
 import { BitHiveError } from '../core/errors.ts';
-import type { Finding, InferenceJob } from '../core/inference.ts';
+import type { Finding } from '../core/inference.ts';
 import { limits } from '../core/limits.ts';
 import type { Blobs } from '../core/ports/blobs.ts';
 import type { Destination } from '../core/ports/destination.ts';
-import type { StudyInstance } from '../core/study.ts';
 import { chooseImages } from './choose-images.ts';
 import { findingArrival } from './finding-arrival.ts';
-import { type FindingFrame, findingFrame } from './finding-frame.ts';
+import { findingFrame } from './finding-frame.ts';
+import { ImageRuns } from './image-runs.ts';
 import { parseInferenceJob } from './inference-job.ts';
 import type { ModelRegistry } from './model-registry.ts';
 import { createInferencePool, type InferencePool, type PoolOptions } from './pool.ts';
-import type { ImageSource } from './worker/protocol.ts';
 
 export interface GridOptions extends PoolOptions {
   readonly models: ModelRegistry;
@@ -72,44 +70,20 @@ async function findingOf(delivery: LeasedDelivery, signal: AbortSignal, grid: Gr
       `the engine did not survive ${lost} attempts at this job`,
       notRun,
     );
-  const { images, leftOut } = chooseImages(job.study, manifest.accepts);
+  const isEach = manifest.images === 'each';
+  const imagesMax = isEach ? limits.inferenceMaskedImagesMax : limits.inferenceImagesMax;
+  const { images, leftOut } = chooseImages(job.study, manifest.accepts, imagesMax);
   if (images.length === 0)
     return frame.refused('BH_MODEL_INPUT', `the model takes no image of the study: ${leftOut}`, notRun);
   try {
-    return await firstAnswer(job, images, frame, grid, signal);
+    const runs = new ImageRuns({ ...grid, job, manifest, frame, signal });
+    return isEach ? await runs.each(images) : await runs.first(images);
   } catch (error) {
     const killedBefore = delivery.lastError?.code === 'BH_MODEL_WORKER';
     if (killedBefore && error instanceof BitHiveError && error.code === 'BH_MODEL_WORKER')
       return frame.refused(error.code, `two workers in a row were lost on it; ${error.detail}`, notRun);
     throw error;
   }
-}
-
-/** The first image that the model gives a probability for, else the refusal of the best one. */
-async function firstAnswer(
-  job: InferenceJob,
-  images: readonly StudyInstance[],
-  frame: FindingFrame,
-  grid: Grid,
-  signal: AbortSignal,
-): Promise<Finding> {
-  let refusal: Finding | undefined;
-  for (const image of images) {
-    const source = await sourceOf(image, grid.blobs);
-    const result = await grid.pool.run({ model: job.model, urgency: job.urgency, image: source }, signal);
-    if (result.kind === 'failed') throw new BitHiveError(result.code, result.detail);
-    if (result.kind === 'completed') return frame.completed(image, result);
-    refusal ??= frame.refused(result.code, result.detail, result, image);
-  }
-  assert(refusal, 'a job with images ends in an answer or a refusal');
-  return refusal;
-}
-
-/** The worker reads the file by itself where there is one, so that the bytes never pass the engine's loop. */
-async function sourceOf({ blob }: StudyInstance, blobs: Blobs): Promise<ImageSource> {
-  const path = blobs.pathOf(blob);
-  if (path !== null) return { kind: 'file', path, sha256: blob };
-  return { kind: 'bytes', bytes: await blobs.read(blob), sha256: blob };
 }
 
 /**

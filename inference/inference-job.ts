@@ -3,6 +3,7 @@ import { BitHiveError } from '../core/errors.ts';
 import type { InferenceJob } from '../core/inference.ts';
 import { limits } from '../core/limits.ts';
 import { urgencies } from '../core/order.ts';
+import { priorSchema } from '../core/study-query-schema.ts';
 import { instanceSchema, orderSchema } from '../core/study-schema.ts';
 
 const text = z.string();
@@ -17,6 +18,8 @@ const jobSchema = z.object({
   model: text.min(1),
   urgency: z.enum(urgencies),
   order: z.exactOptional(orderSchema),
+  priors: z.exactOptional(z.array(priorSchema).max(limits.priorStudiesMax)),
+  priorsMissing: z.exactOptional(text),
 });
 
 /** The body of a delivery to the grid. Throws BH_DELIVERY_REFUSED, which ends the delivery: the same body is refused again. */

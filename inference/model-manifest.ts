@@ -1,21 +1,10 @@
 import { z } from 'zod';
 import { BitHiveError } from '../core/errors.ts';
 import type { ModelIdentity } from '../core/inference.ts';
+import { limits } from '../core/limits.ts';
 import { guardRangesSchema } from './guard/guard-ranges.ts';
+import { tensorFault, tensorSchema } from './model-tensors.ts';
 import { isPointStep, type PreprocessStep, preprocessStepSchema } from './preprocess/preprocess-step.ts';
-
-/** One tensor, in the terms of a MONAI bundle's `network_data_format` (MONAI bundle specification, metadata.json). */
-const tensorSchema = z.strictObject({
-  type: z.enum(['image', 'series', 'tuple', 'probabilities']),
-  format: z.string().min(1),
-  modality: z.exactOptional(z.string()),
-  num_channels: z.int().min(1).max(16),
-  spatial_shape: z.array(z.int().min(1).max(4096)).max(3),
-  dtype: z.literal('float32'),
-  value_range: z.tuple([z.number(), z.number()]),
-  is_patch_data: z.literal(false),
-  channel_def: z.record(z.string(), z.string()),
-});
 
 const evaluationSchema = z.strictObject({
   data: z.string().min(1),
@@ -43,6 +32,17 @@ const acceptsSchema = z.strictObject({
   pixelsMax: z.int().min(1),
 });
 
+/** Earlier studies of the patient that the model wants to see; an input whose channel is named `prior` shows one of them. */
+const priorsSchema = z.strictObject({
+  /** The newest so many studies. */
+  count: z.int().min(1).max(limits.priorStudiesMax).default(1),
+  /** Empty: those that the model accepts. */
+  modalities: z.array(z.string()).default([]),
+  sameBodyPart: z.boolean().default(true),
+  /** Without an earlier image: the model does not run, or is shown zeros or the image itself in its place. */
+  absent: z.enum(['refuse', 'zeros', 'same']).default('refuse'),
+});
+
 /** `manifest.json` beside a model's ONNX file: all that the grid knows of a model. Code never names a model. */
 export const modelManifestSchema = z.strictObject({
   schema: z.literal('bithive-model-1'),
@@ -58,6 +58,16 @@ export const modelManifestSchema = z.strictObject({
   target: z.strictObject({ code: z.string(), system: z.url(), display: z.string() }),
   /** The finding is positive at or above it. */
   threshold: z.number().min(0).max(1),
+  /** What the output is: one probability, or one mask for each label, as large as the input. */
+  output: z.enum(['probability', 'mask']).default('probability'),
+  /** What each channel of a mask shows. A pixel is of it at or above `threshold`. */
+  labels: z
+    .array(z.strictObject({ code: z.string().min(1), system: z.url(), display: z.string().min(1) }))
+    .max(16)
+    .default([]),
+  /** A mask of the one image that is judged best, or of each image that the model accepts. */
+  images: z.enum(['best', 'each']).default('best'),
+  priors: z.exactOptional(priorsSchema),
   /** Without one the model runs, and each of its reports says that none is on file. */
   evaluation: z.array(evaluationSchema).max(16).default([]),
   network_data_format: z.strictObject({
@@ -71,7 +81,6 @@ export const modelManifestSchema = z.strictObject({
 
 export type ModelManifest = z.infer<typeof modelManifestSchema>;
 export type ModelAccepts = ModelManifest['accepts'];
-export type TensorFormat = z.infer<typeof tensorSchema>;
 
 /** Parses the text of a manifest. Throws BH_MODEL_INVALID, with the path of the first fault in the detail. */
 export function parseManifest(text: string, from: string): ModelManifest {
@@ -80,26 +89,9 @@ export function parseManifest(text: string, from: string): ModelManifest {
     const issue = parsed.error.issues[0];
     throw invalid(`${from}: ${issue?.path.join('.') || 'manifest'}: ${issue?.message ?? 'not valid'}`);
   }
-  checkTensors(parsed.data, from);
+  const fault = tensorFault(parsed.data) ?? preprocessFault(parsed.data);
+  if (fault !== null) throw invalid(`${from}: ${fault}`);
   return parsed.data;
-}
-
-/** The single input and the single output, which is all that a session of the grid runs. */
-export function tensorsOf(manifest: ModelManifest): {
-  readonly input: string;
-  readonly output: string;
-  readonly shape: readonly number[];
-  readonly outputRange: readonly [number, number];
-} {
-  const [input] = Object.entries(manifest.network_data_format.inputs);
-  const [output] = Object.entries(manifest.network_data_format.outputs);
-  if (!input || !output) throw invalid(`${manifest.name}: no input or no output`);
-  return {
-    input: input[0],
-    output: output[0],
-    shape: [1, input[1].num_channels, ...input[1].spatial_shape],
-    outputRange: output[1].value_range,
-  };
 }
 
 export function modelIdentity(manifest: ModelManifest): ModelIdentity {
@@ -107,27 +99,16 @@ export function modelIdentity(manifest: ModelManifest): ModelIdentity {
   return { name, version, sha256, intendedUse, publisher, licence, evaluation };
 }
 
-function checkTensors(manifest: ModelManifest, from: string): void {
-  const { inputs, outputs } = manifest.network_data_format;
-  const input = Object.values(inputs)[0];
-  const output = Object.values(outputs)[0];
-  if (Object.keys(inputs).length !== 1 || Object.keys(outputs).length !== 1 || !input || !output)
-    throw invalid(`${from}: network_data_format: one input and one output are supported`);
-  if (input.num_channels !== 1 || input.spatial_shape.length !== 2)
-    throw invalid(`${from}: network_data_format.inputs: one channel and two dimensions are supported`);
-  if (output.num_channels !== 1 || output.spatial_shape.length !== 0)
-    throw invalid(`${from}: network_data_format.outputs: one value is supported`);
-  const [rows = 0, columns = 0] = input.spatial_shape;
-  const resized = manifest.preprocess.findLast((step) => step.step === 'area-mean');
+function preprocessFault({ preprocess, network_data_format, guard }: ModelManifest): string | null {
+  const [rows = 0, columns = 0] = Object.values(network_data_format.inputs)[0]?.spatial_shape ?? [];
+  const resized = preprocess.findLast((step) => step.step === 'area-mean');
   if (resized?.rows !== rows || resized.columns !== columns)
-    throw invalid(`${from}: preprocess: the last area-mean must give ${rows} x ${columns}`);
-  if (!isInOrder(manifest.preprocess))
-    throw invalid(
-      `${from}: preprocess: modality-lut, voi and monochrome1-invert come before the other steps`,
-    );
-  const { template } = manifest.guard;
-  if (template && template.values.length !== rows * columns)
-    throw invalid(`${from}: guard.template.values: ${rows * columns} values are needed`);
+    return `preprocess: the last area-mean must give ${rows} x ${columns}`;
+  if (!isInOrder(preprocess))
+    return 'preprocess: modality-lut, voi and monochrome1-invert come before the other steps';
+  if (guard.template && guard.template.values.length !== rows * columns)
+    return `guard.template.values: ${rows * columns} values are needed`;
+  return null;
 }
 
 function isInOrder(steps: readonly PreprocessStep[]): boolean {

@@ -31,6 +31,8 @@ export interface PoolJob {
   readonly model: string;
   readonly urgency: Urgency;
   readonly image: ImageSource;
+  /** An earlier image, for a model that compares. */
+  readonly prior?: ImageSource;
 }
 
 export type PoolResult = RunResult & { readonly ranAtMs: number; readonly durationMs: number };
@@ -132,13 +134,13 @@ class ThreadPool implements InferencePool {
   /** Never rejects: whatever happens is told to the ticket. */
   async #runOn(slot: WorkerSlot, ticket: Ticket): Promise<void> {
     const { clock } = this.#options;
-    const { model, image } = ticket.job;
+    const { model, image, prior } = ticket.job;
     const ranAtMs = clock.nowMs();
     const startedMs = clock.monotonicMs();
     this.#running += 1;
     this.#requests += 1;
     try {
-      const result = await slot.run({ id: this.#requests, model, image });
+      const result = await slot.run({ id: this.#requests, model, image, ...(prior ? { prior } : {}) });
       const durationMs = clock.monotonicMs() - startedMs;
       this.#failedStarts = 0;
       this.#metrics.ran(model, result.kind, durationMs);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundledModelsFolder } from '../../inference/index.ts';
-import { convolutionModel } from './onnx-models.ts';
+import { convolutionModel } from '../../test/inference/onnx-models.ts';
 
 const bundled = 'cxr-pneumonia-28';
 

@@ -13,7 +13,7 @@ export {
   type Metrics,
   silentMetrics,
 } from './metrics.ts';
-export type { ModelRuntime, ModelSession } from './model-runtime.ts';
+export type { ModelIo, ModelRuntime, ModelSession } from './model-runtime.ts';
 export type { Random } from './random.ts';
 export type { Accept, Acceptance, Listening, Source } from './source.ts';
 export type * from './store.ts';

@@ -17,6 +17,15 @@ export interface Preprocessed {
   readonly full: Pick<LevelImage, 'levels' | 'counts'>;
   /** The model's input in grey levels, before `scale` and `normalise`; for the guard. */
   readonly input: GreyImage;
+  /** The part of the image that `input` shows, in its own pixels. */
+  readonly window: ImageWindow;
+}
+
+export interface ImageWindow {
+  readonly top: number;
+  readonly left: number;
+  readonly rows: number;
+  readonly columns: number;
 }
 
 /**
@@ -32,12 +41,26 @@ export function preprocess(
   for (const step of steps) if (isPointStep(step)) full = applyPoint(full, step, dataset, frame);
   let image = greyImage(full);
   let input = image;
+  let window: ImageWindow = { top: 0, left: 0, rows: image.rows, columns: image.columns };
   for (const step of steps) {
     if (isPointStep(step)) continue;
+    if (step.step === 'centre-square') window = centred(window, image);
     image = applyPlace(image, step);
     if (step.step === 'centre-square' || step.step === 'area-mean') input = image;
   }
-  return { tensor: image.values, full, input };
+  return { tensor: image.values, full, input, window };
+}
+
+/** The middle square of what `image` shows; `image` may be resized already. */
+function centred(window: ImageWindow, { rows, columns }: GreyImage): ImageWindow {
+  const side = Math.min(rows, columns);
+  const [perRow, perColumn] = [window.rows / rows, window.columns / columns];
+  return {
+    top: window.top + ((rows - side) >> 1) * perRow,
+    left: window.left + ((columns - side) >> 1) * perColumn,
+    rows: side * perRow,
+    columns: side * perColumn,
+  };
 }
 
 function applyPoint(

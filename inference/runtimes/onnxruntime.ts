@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { BitHiveError } from '../../core/errors.ts';
-import type { ModelRuntime, ModelSession } from '../../core/ports/model-runtime.ts';
+import type { ModelIo, ModelRuntime, ModelSession } from '../../core/ports/model-runtime.ts';
 
 /**
  * onnxruntime on the CPU. Only a worker of the grid may import this file: `run` is called synchronously inside the addon and blocks its
@@ -11,18 +11,16 @@ export const onnxruntime: ModelRuntime = {
   name: 'onnxruntime',
   async open(modelPath, io) {
     const session = await createSession(modelPath);
-    for (const [name, known] of [
-      [io.input, session.inputNames],
-      [io.output, session.outputNames],
-    ] as const)
-      if (!known.includes(name))
-        throw new BitHiveError(
-          'BH_MODEL_INVALID',
-          `${modelPath} has no tensor ${name}, only ${known.join(', ')}`,
-        );
+    for (const { name } of io.inputs) requireTensor(modelPath, name, session.inputNames);
+    requireTensor(modelPath, io.output, session.outputNames);
     return modelSession(session, io);
   },
 };
+
+function requireTensor(modelPath: string, name: string, known: readonly string[]): void {
+  if (known.includes(name)) return;
+  throw new BitHiveError('BH_MODEL_INVALID', `${modelPath} has no tensor ${name}, only ${known.join(', ')}`);
+}
 
 async function createSession(modelPath: string): Promise<InferenceSession> {
   try {
@@ -38,13 +36,10 @@ async function createSession(modelPath: string): Promise<InferenceSession> {
   }
 }
 
-function modelSession(
-  session: InferenceSession,
-  io: { input: string; output: string; shape: readonly number[] },
-): ModelSession {
+function modelSession(session: InferenceSession, io: ModelIo): ModelSession {
   return {
-    async run(input) {
-      const data = await runSession(session, io, input);
+    async run(inputs) {
+      const data = await runSession(session, io, inputs);
       if (data instanceof Float32Array) return data;
       throw new BitHiveError('BH_MODEL_OUTPUT', `${io.output} is not a tensor of float32`);
     },
@@ -54,11 +49,14 @@ function modelSession(
 
 async function runSession(
   session: InferenceSession,
-  io: { input: string; output: string; shape: readonly number[] },
-  input: Float32Array,
+  io: ModelIo,
+  inputs: readonly Float32Array[],
 ): Promise<unknown> {
+  const feeds: { [name: string]: Tensor } = {};
+  for (const [at, { name, shape }] of io.inputs.entries())
+    feeds[name] = new Tensor('float32', inputs[at] ?? new Float32Array(0), shape);
   try {
-    const outputs = await session.run({ [io.input]: new Tensor('float32', input, io.shape) }, [io.output]);
+    const outputs = await session.run(feeds, [io.output]);
     return outputs[io.output]?.data;
   } catch (error) {
     throw new BitHiveError('BH_MODEL_OUTPUT', `the run failed: ${(error as Error).message}`, {

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../core/errors.ts';
+import type { FindingMask } from '../../core/inference.ts';
 import type { InstalledModel } from '../model-registry.ts';
 
 /** What a worker is born with. The set of models does not change while it lives. */
@@ -15,7 +16,12 @@ export interface RunRequest {
   readonly id: number;
   readonly model: string;
   readonly image: ImageSource;
+  /** An earlier image, for a model that compares. */
+  readonly prior?: ImageSource;
 }
+
+/** A mask of the image that was run; whoever asked knows which that is. */
+export type ImageMask = Omit<FindingMask, 'sopInstanceUid'>;
 
 /**
  * - `completed`: what the model gave.
@@ -23,7 +29,13 @@ export interface RunRequest {
  * - `failed`: the run did not come about (blob unreadable, model file changed).
  */
 export type RunResult =
-  | { readonly kind: 'completed'; readonly probability: number }
+  | {
+      readonly kind: 'completed';
+      readonly probability: number;
+      readonly masks?: readonly ImageMask[];
+      /** Why the earlier image was not used, where one was given. */
+      readonly priorFault?: string;
+    }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly detail: string }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly detail: string };
 

@@ -1,12 +1,13 @@
 import { BitHiveError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { ModelRuntime, ModelSession } from '../../core/ports/model-runtime.ts';
-import { tensorsOf } from '../model-manifest.ts';
 import { type InstalledModel, verifyModelFile } from '../model-registry.ts';
+import { type ModelTensors, tensorsOf } from '../model-tensors.ts';
 
 export interface OpenModel {
   readonly model: InstalledModel;
   readonly session: ModelSession;
+  readonly tensors: ModelTensors;
 }
 
 /** The sessions that one worker holds open; past `limits.inferenceSessionsMax` the one unused for longest is closed. */
@@ -30,8 +31,9 @@ export function openSessionShelf(models: readonly InstalledModel[], runtime: Mod
       if (!model) throw new BitHiveError('BH_MODEL_UNKNOWN', `no model is named ${name}`);
       // The file may have changed since the start of the engine; what runs must be what was evaluated.
       await verifyModelFile(model);
-      const session = await runtime.open(model.onnxPath, tensorsOf(model.manifest));
-      const entry = { model, session };
+      const tensors = tensorsOf(model.manifest);
+      const session = await runtime.open(model.onnxPath, tensors);
+      const entry = { model, session, tensors };
       opened.set(name, entry);
       await closeOldest(opened);
       return entry;

@@ -3,12 +3,10 @@ import { isOrderOfPatient } from '../../mappings/imaging/order-match.ts';
 import type { ProcessOutput, StepInput } from '../process/step.ts';
 import { type AwaitSettings, nextLookMs, orderTimer, wholeOf } from '../study/awaited-order.ts';
 import { issueOfAnotherPatient, orderUnder } from '../study/order-of-study.ts';
+import { awaitedScope } from '../study/scopes.ts';
 import { type AwaitedOrder, jsonOf, parseAwaitedOrder, parseStudyState } from '../study/stored.ts';
 import { instancesOf } from '../study/study-instances.ts';
 import type { PrintReport } from './report-finding.ts';
-
-/** Reports of a channel that wait for their order, by StudyInstanceUID. */
-export const awaitedScope = (channel: string): string => `${channel}/awaited-order`;
 
 /**
  * One look for the order of reports that were written without: there now, the reports are patched with it, from the kept findings

@@ -13,8 +13,9 @@ import type { StepKind } from '../channel/catalog.ts';
 import type { ProcessOutput, Product, StepInput } from '../process/step.ts';
 import { type AwaitSettings, awaitOrder, orderTimer, reported } from '../study/awaited-order.ts';
 import { issueOfAnotherPatient, orderUnder } from '../study/order-of-study.ts';
+import { awaitedScope } from '../study/scopes.ts';
 import { jsonOf, parseAwaitedOrder, parseFinding } from '../study/stored.ts';
-import { awaitedScope, linkLateOrder } from './link-late-order.ts';
+import { linkLateOrder } from './link-late-order.ts';
 import { fhirContentType } from './map-hl7.ts';
 
 const dayMs = 86_400_000;

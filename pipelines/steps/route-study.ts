@@ -1,66 +1,89 @@
 import { z } from 'zod';
-import { type InferenceJob, inferenceJobContentType } from '../../core/inference.ts';
-import type { OrderFacts } from '../../core/order.ts';
-import { urgencyPriority } from '../../core/order.ts';
+import { inferenceJobContentType } from '../../core/inference.ts';
+import type { Json } from '../../core/json.ts';
+import { type OrderFacts, urgencyPriority } from '../../core/order.ts';
 import type { Study } from '../../core/study.ts';
-import { compileCondition } from '../../mappings/expression/condition.ts';
+import { studyQueryContentType } from '../../core/study-query.ts';
 import type { StepKind } from '../channel/catalog.ts';
-import { dicomAttribute, type PathReader } from '../process/paths.ts';
+import type { Product } from '../process/step.ts';
+import { jobOf, type PriorNeeds, priorsTimer } from '../study/priors.ts';
+import { compileRouting, type Routing, rulesSchema } from '../study/routing.ts';
+import { AwaitedPriors, type JobPriors } from './await-priors.ts';
 
-const settings = z
-  .array(z.strictObject({ model: z.string().min(1), when: z.string().optional() }))
-  .min(1)
-  .max(256);
+export const routeSettings = z.union([
+  rulesSchema.transform((rules) => ({ rules, priorsWaitMs: priorsWaitMsDefault })),
+  z.strictObject({
+    rules: rulesSchema,
+    /** Destination that is asked for earlier studies, for the models that want some. */
+    priorsFrom: z.string().min(1).exactOptional(),
+    /** Without an answer in this time the model is run without them. */
+    priorsWaitMs: z
+      .number()
+      .int()
+      .min(1)
+      .max(3_600_000)
+      .default(() => priorsWaitMsDefault),
+  }),
+]);
+type RouteSettings = z.output<typeof routeSettings> & { readonly priorsFrom?: string };
 
-/** What a routing rule sees: the study and, where the accession number is known, its order. */
-export interface RoutedStudy {
-  readonly study: Study;
-  readonly order?: OrderFacts;
-}
+const priorsWaitMsDefault = 60_000;
 
-/** A path of a rule: a DICOM keyword (the values of all instances, each once) or `order.urgency`, `order.procedure`. */
-function routePath(path: string): PathReader<RoutedStudy> {
-  if (path === 'order.urgency') return ({ order }) => (order ? [order.urgency] : []);
-  if (path === 'order.procedure') return ({ order }) => (order?.procedure ? [order.procedure.code] : []);
-  const read = dicomAttribute(path);
-  return ({ study }) => [...new Set(study.instances.flatMap((instance) => read(instance)))];
-}
+/** What models want of earlier studies; undefined for one that wants nothing. */
+export type PriorNeedsOf = (model: string) => PriorNeeds | undefined;
 
 /**
  * `route`: a complete study goes to every model whose rule holds, as one job each for the grid. The urgency of the order sets
- * the priority.
+ * the priority. A model that compares with earlier studies waits for them.
  */
-export const routeStudy: StepKind<z.output<typeof settings>> = {
-  kind: 'route',
-  settings,
-  create(rules) {
-    const compiled = rules.map(({ model, when }) => ({
-      model,
-      holds: when === undefined ? () => true : compileCondition<RoutedStudy>(when, routePath),
-    }));
-    return {
-      kind: 'route',
-      takes: ['dicom', 'notice', 'timer'],
-      apply(_input, output) {
-        const { study, order } = output;
-        if (!study) return;
-        const routed = order ? { study, order } : { study };
-        const chosen = compiled.filter((rule) => rule.holds(routed)).map((rule) => rule.model);
-        output.report.route = { study: study.studyInstanceUid, version: study.version, models: chosen };
-        for (const model of chosen) output.products.push(jobOf(study, order, model));
-      },
-    };
-  },
-};
+export function routeStudy(needsOf: PriorNeedsOf = () => undefined): StepKind<RouteSettings> {
+  return {
+    kind: 'route',
+    settings: routeSettings,
+    create({ rules, priorsFrom, priorsWaitMs }, { channel }) {
+      const routing = compileRouting(rules);
+      return {
+        kind: 'route',
+        takes: ['dicom', 'notice', 'timer'],
+        asks:
+          priorsFrom === undefined ? [] : [{ destination: priorsFrom, contentType: studyQueryContentType }],
+        apply(input, output) {
+          const { study, order } = output;
+          const { kind, type } = input.message;
+          const add = (product: Product) => output.products.push(product);
+          const awaited = new AwaitedPriors({ channel, priorsFrom, priorsWaitMs, needsOf, input, output });
+          const run = (model: string, of: Study, by: OrderFacts | undefined, priors?: JobPriors) =>
+            add(jobProduct(of, by, model, priors));
+          if (kind === 'timer' && type === priorsTimer) awaited.givenUp(run);
+          else if (kind === 'notice') awaited.answered(run);
+          if (!study) return;
+          const routed = routing(order ? { study, order } : { study });
+          const waiting = awaited.ask(study, order, routed.models, run);
+          output.report.route = reportOf(study, routed, waiting);
+        },
+      };
+    },
+  };
+}
 
-function jobOf(study: Study, order: OrderFacts | undefined, model: string) {
-  const urgency = order?.urgency ?? 'routine';
-  const job: InferenceJob = order ? { study, model, urgency, order } : { study, model, urgency };
+/** What is told of a rule, at most. */
+const whyCharsMax = 300;
+
+const reportOf = (study: Study, { rules, models }: Routing, waiting: readonly string[]): Json => ({
+  study: study.studyInstanceUid,
+  version: study.version,
+  models: [...models],
+  ...(waiting.length > 0 ? { waitForPriors: [...waiting] } : {}),
+  rules: rules.map(({ rule, said, why }) => ({ rule, said, why: why.slice(0, whyCharsMax) })),
+});
+
+function jobProduct(study: Study, order: OrderFacts | undefined, model: string, priors?: JobPriors): Product {
+  const job = jobOf(study, order, model, priors);
   return {
     contentType: inferenceJobContentType,
     bytes: new TextEncoder().encode(JSON.stringify(job)),
     keys: [`${study.studyInstanceUid}|${model}`],
-    priority: urgencyPriority[urgency],
+    priority: urgencyPriority[job.urgency],
     facts: { model, study: study.studyInstanceUid, version: study.version },
   };
 }

@@ -1,13 +1,12 @@
 import type { ProcessOutput, StateReader } from '../process/step.ts';
 import type { Named } from './assembly.ts';
+import { namedScope, priorsScope, seenScope } from './scopes.ts';
 
 /**
  * Instances that a procedure step or an archive named before they were here. Each is remembered under its own UID, in the place where the
  * study of an instance that is here stands, so that an instance that comes in costs no further read; and once under its study, so
  * that they can be forgotten.
  */
-const seenScope = (channel: string): string => `${channel}/seen`;
-const namedScope = (channel: string): string => `${channel}/named`;
 const awaitedMark = (study: string): string => `?${study}`;
 
 /** What is known of an instance by its SOP Instance UID. */
@@ -53,7 +52,7 @@ export function takeNamed(
   return { named: sopInstanceUids.length, missing: missing.length };
 }
 
-/** Forgets the instances of a study, those that are here and those that never came. */
+/** Forgets the instances of a study, those that are here and those that never came, and the earlier studies that were fetched for it. */
 export function forgetInstances(
   state: StateReader,
   output: ProcessOutput,
@@ -64,5 +63,7 @@ export function forgetInstances(
   for (const { itemKey } of [...state.items(channel, study), ...named])
     output.states.push({ scope: seenScope(channel), key: itemKey, value: null });
   if (named.length > 0) output.states.push({ scope: namedScope(channel), key: study, value: null });
+  if (state.get(priorsScope(channel), study) !== undefined)
+    output.states.push({ scope: priorsScope(channel), key: study, value: null });
   output.states.push({ scope: channel, key: study, value: null });
 }

@@ -107,7 +107,17 @@ const completed = {
 };
 const masks = z.exactOptional(z.array(mask).max(limits.findingMasksMax));
 const refused = { status: z.literal('refused'), sopInstanceUid: maybe, code: text, reason: text };
-const ran = { model: modelSchema, ranAtMs: moment, durationMs: z.number() };
+const ran = {
+  model: modelSchema,
+  ranAtMs: moment,
+  durationMs: z.number(),
+  priors: z.exactOptional(
+    z.object({
+      used: z.array(z.object({ studyInstanceUid: name, studyDate: maybe, sopInstanceUid: name })).readonly(),
+      missing: maybe,
+    }),
+  ),
+};
 const studyName = { studyInstanceUid: name, version: z.int().min(1), completedAtMs: moment };
 const whole = {
   ...ran,

@@ -24,6 +24,7 @@ import { mapFhir } from '../../pipelines/steps/map-fhir.ts';
 import { mapHl7 } from '../../pipelines/steps/map-hl7.ts';
 import { reportFinding } from '../../pipelines/steps/report-finding.ts';
 import { routeStudy } from '../../pipelines/steps/route-study.ts';
+import type { PriorNeeds } from '../../pipelines/study/priors.ts';
 import { bundledChannels } from './channel-files.ts';
 import { stowDestinationKind } from './dicomweb-kinds.ts';
 import { fhirDestinationKind, fhirSourceKind } from './fhir-kinds.ts';
@@ -79,7 +80,7 @@ export function channelCatalog(parts: CatalogParts): ChannelCatalog {
         fallbackCharset: parts.site.fallbackCharset,
       }),
       assembleStudy,
-      routeStudy,
+      routeStudy((model) => priorNeedsOf(parts.models, model)),
       reportFinding(parts.site),
     ],
     destinations: [
@@ -112,6 +113,18 @@ function dicomwebSourceKind({ config, running }: CatalogParts): SourceKind<unkno
       httpSources.push(source);
       return source;
     },
+  };
+}
+
+/** A model that is not installed here wants nothing: the grid says that there is none. */
+function priorNeedsOf({ models }: ModelRegistry, name: string): PriorNeeds | undefined {
+  const manifest = models.find((model) => model.manifest.name === name)?.manifest;
+  if (manifest?.priors === undefined) return undefined;
+  const { count, modalities, sameBodyPart } = manifest.priors;
+  return {
+    count,
+    sameBodyPart,
+    modalities: modalities.length > 0 ? modalities : manifest.accepts.modalities,
   };
 }
 

@@ -2,8 +2,10 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { modelIdentity, parseManifest, tensorsOf } from '../../inference/model-manifest.ts';
+import { modelIdentity, parseManifest } from '../../inference/model-manifest.ts';
 import { bundledModelsFolder, loadModels } from '../../inference/model-registry.ts';
+import { tensorsOf } from '../../inference/model-tensors.ts';
+import { scriptedManifest } from './onnx-models.ts';
 
 const bundled = join(bundledModelsFolder(), 'cxr-pneumonia-28');
 const manifestText = await readFile(join(bundled, 'manifest.json'), 'utf8');
@@ -25,10 +27,13 @@ test('the bundled model is what its manifest says', async () => {
   const models = await loadModels([bundledModelsFolder()]);
   const { manifest } = models.get('cxr-pneumonia-28');
   expect(tensorsOf(manifest)).toEqual({
-    input: 'image',
+    inputs: [{ name: 'image', shape: [1, 1, 28, 28] }],
+    channels: [['image']],
     output: 'probability',
-    shape: [1, 1, 28, 28],
+    rows: 28,
+    columns: 28,
     outputRange: [0, 1],
+    outputLength: 1,
   });
   const metrics = JSON.parse(await readFile(join(bundled, 'metrics.json'), 'utf8')) as Record<string, number>;
   expect(manifest.threshold).toBe(metrics.threshold);
@@ -97,5 +102,48 @@ test.each<[string, Record<string, unknown>, string]>([
 test('a manifest that is not JSON is refused', () => {
   expect(() => parseManifest('{', 'manifest.json')).toThrow(
     expect.objectContaining({ code: 'BH_MODEL_INVALID' }),
+  );
+});
+
+const pair = { inputs: { image: ['image'], earlier: ['prior'] } };
+const priors = { priors: {} };
+const scripted = (given: Parameters<typeof scriptedManifest>[0]) =>
+  parseManifest(
+    JSON.stringify({ ...scriptedManifest(given), name: 'scripted', sha256: '0'.repeat(64) }),
+    'manifest.json',
+  );
+
+test('an earlier image is a second input or a second channel, and the manifest asks for it', () => {
+  const two = scripted({ ...pair, more: priors });
+  expect(tensorsOf(two).channels).toEqual([['image'], ['prior']]);
+  expect(two.priors).toEqual({ count: 1, modalities: [], sameBodyPart: true, absent: 'refuse' });
+  const one = scripted({ inputs: { pair: ['image', 'prior'] }, more: priors });
+  expect(tensorsOf(one)).toMatchObject({
+    inputs: [{ name: 'pair', shape: [1, 2, 64, 64] }],
+    channels: [['image', 'prior']],
+  });
+});
+
+test.each<[string, Parameters<typeof scriptedManifest>[0], string]>([
+  ['an earlier image that nobody asks for', pair, 'priors'],
+  ['earlier images that no input shows', { inputs: { image: ['image'] }, more: priors }, 'priors'],
+  ['no input that shows the image', { inputs: { earlier: ['prior'] }, more: priors }, 'one channel shows'],
+  ['two channels of one image', { inputs: { image: ['red', 'green'] } }, 'one channel shows'],
+  [
+    'a mask without labels',
+    { inputs: { image: ['image'] }, mask: [{ code: '1', display: 'x' }], more: { labels: [] } },
+    'labels',
+  ],
+  [
+    'labels of a probability',
+    {
+      inputs: { image: ['image'] },
+      more: { labels: [{ code: '1', system: 'http://x.example', display: 'x' }] },
+    },
+    'labels',
+  ],
+])('a manifest with %s is refused', (_, given, names) => {
+  expect(() => scripted(given)).toThrow(
+    expect.objectContaining({ code: 'BH_MODEL_INVALID', detail: expect.stringContaining(names) }),
   );
 });

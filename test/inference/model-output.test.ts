@@ -3,13 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import {
-  convolutionModel,
-  infinityModel,
-  meanModel,
-  nanModel,
-  outOfRangeModel,
-} from '../../bench/inference/onnx-models.ts';
 import { type Blobs, type Destination, silentLogger, silentMetrics } from '../../core/ports/index.ts';
 import type { StudyInstance } from '../../core/study.ts';
 import { bundledModelsFolder, createGrid, loadModels, type ModelRegistry } from '../../inference/index.ts';
@@ -24,6 +17,7 @@ import {
   studyOf,
   temporaryBlobs,
 } from './grid-fixture.ts';
+import { convolutionModel, infinityModel, meanModel, nanModel, outOfRangeModel } from './onnx-models.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const never = new AbortController().signal;

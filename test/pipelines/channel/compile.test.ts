@@ -20,7 +20,7 @@ const catalog = catalogOf({
     { kind: 'dicomweb', messageKind: 'dicom', settings: z.strictObject({}), create: never },
     { kind: 'dimse', messageKind: 'dicom', settings: z.strictObject({}), create: never },
   ],
-  steps: [assembleStudy, routeStudy],
+  steps: [assembleStudy, routeStudy()],
   destinations: [
     { kind: 'fhir', settings: z.strictObject({ url: z.url() }), takes: () => true, create: never },
     { kind: 'grid', settings: z.strictObject({}), takes: () => true, create: never },

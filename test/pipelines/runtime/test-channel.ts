@@ -170,7 +170,7 @@ function testCatalog(
         },
       },
     ],
-    steps: [assembleStudy, routeStudy, ...steps],
+    steps: [assembleStudy, routeStudy(), ...steps],
   });
 }
 

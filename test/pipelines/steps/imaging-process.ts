@@ -52,7 +52,13 @@ const catalog = catalogOf({
   destinations: [
     { kind: 'out', settings: z.unknown(), takes: () => true, create: () => ({}) as Destination },
   ],
-  steps: [assembleStudy, routeStudy, reportFinding(site)],
+  steps: [
+    assembleStudy,
+    routeStudy((model) =>
+      model === 'compare' ? { count: 1, modalities: ['DX'], sameBodyPart: true } : undefined,
+    ),
+    reportFinding(site),
+  ],
 });
 
 const keyOf = (scope: string, key: string): string => `${scope} ${key}`;

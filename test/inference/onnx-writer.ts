@@ -1,6 +1,6 @@
 /**
  * Writes small ONNX models (onnx.proto3, IR version 8, opset 13), so that tests and the bench need no downloaded file and no Python.
- * Only what they use: float tensors, integer attributes, one input, one output.
+ * Only what they use: float tensors, integer attributes, one output.
  */
 type Field = readonly [number: number, kind: 'varint' | 'bytes', value: number | Uint8Array];
 
@@ -44,9 +44,14 @@ export interface OnnxTensor {
   readonly values: Float32Array;
 }
 
+export interface OnnxValue {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
 export interface OnnxGraph {
-  readonly input: { readonly name: string; readonly shape: readonly number[] };
-  readonly output: { readonly name: string; readonly shape: readonly number[] };
+  readonly inputs: readonly OnnxValue[];
+  readonly output: OnnxValue;
   readonly nodes: readonly OnnxNode[];
   readonly tensors?: readonly OnnxTensor[];
 }
@@ -81,7 +86,7 @@ export function writeOnnx(graph: OnnxGraph): Uint8Array {
     ...graph.nodes.map((one) => bytes(1, node(one))),
     text(2, 'graph'),
     ...(graph.tensors ?? []).map((one) => bytes(5, tensor(one))),
-    bytes(11, valueInfo(graph.input.name, graph.input.shape)),
+    ...graph.inputs.map(({ name, shape }) => bytes(11, valueInfo(name, shape))),
     bytes(12, valueInfo(graph.output.name, graph.output.shape)),
   ]);
   return message([
