@@ -54,7 +54,7 @@ export async function run(): Promise<readonly BenchRow[]> {
 }
 
 function start(folder: string, ehrUrl: string): Promise<Engine> {
-  const ports = ['--http-port', '0', '--hl7v2-port', '0'];
+  const ports = ['--http-port', '0', '--hl7v2-port', '0', '--dimse-port', '0'];
   const argv = ['--data', folder, ...ports, '--ehr-fhir-url', ehrUrl, '--log-level', 'error'];
   const { config } = loadConfig({ argv, env: {}, cwd: folder });
   return startEngine({ config, environment: { STUDY_QUIET_MS: String(quietMs) } });

@@ -24,7 +24,10 @@ export function refuseExposed(listener: Exposure): void {
   );
 }
 
-/** The rule for the listeners of the configuration. HTTP always asks for a token; HL7 v2 knows only certificates. */
+/**
+ * The rule for the listeners of the configuration. HTTP always asks for a token; HL7 v2 knows only certificates, as does DICOM: an AE title is
+ * a name that anybody may give, and which names may be given is to be said beside.
+ */
 export function refuseExposedConfig(config: Config): void {
   refuseExposed({
     name: 'http',
@@ -37,5 +40,11 @@ export function refuseExposedConfig(config: Config): void {
     host: config.hl7v2.host,
     hasTls: config.hl7v2.tls !== undefined,
     hasCredentials: config.hl7v2.tls?.ca !== undefined,
+  });
+  refuseExposed({
+    name: 'dimse',
+    host: config.dimse.host,
+    hasTls: config.dimse.tls !== undefined,
+    hasCredentials: config.dimse.tls?.ca !== undefined && Object.keys(config.dimse.peers).length > 0,
   });
 }

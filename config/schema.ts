@@ -39,6 +39,11 @@ const httpTlsSchema = tlsSchema.extend({
   commandLineKey: secret('Key of `commandLineCert`, PEM.').optional(),
 });
 
+/** PS3.5 6.2: at most 16 printable characters, no backslash. */
+const aeTitlePattern = /^(?=.*\S)[\x20-\x5b\x5d-\x7e]{1,16}$/;
+const aeTitle = (description: string) =>
+  z.string().regex(aeTitlePattern, 'expected an AE title of at most 16 characters').meta({ description });
+
 const httpSchema = z.strictObject({
   host: text('Address to listen on. Outside loopback TLS is required.'),
   port: port('Port of the API, `/fhir` and `/dicomweb`.'),
@@ -84,6 +89,12 @@ const httpSchema = z.strictObject({
   }),
 });
 
+const dimseLimitsSchema = z.strictObject({
+  associationsMax: count(1, 4096, 'Associations at a time; one more is rejected for now.'),
+  objectBytesMax: count(1024, 1_099_511_627_776, 'Largest instance; a larger one gets A700H.'),
+  idleMs: count(100, 86_400_000, 'Silence between two requests after which an association is aborted.'),
+});
+
 export const configSchema = z.strictObject({
   data: path('Folder of everything that the engine keeps.'),
   http: httpSchema,
@@ -94,6 +105,30 @@ export const configSchema = z.strictObject({
     limits: hl7LimitsSchema,
   }),
   dicomweb: z.strictObject({ limits: stowLimitsSchema }),
+  dimse: z.strictObject({
+    host: text(
+      'Address of DICOM listeners. Outside loopback TLS with client certificates and `peers` are required.',
+    ),
+    port: port('Port of the first DICOM listener.'),
+    aeTitle: aeTitle('AE title under which the engine is called, and calls.'),
+    peers: z
+      .record(
+        z.string().regex(aeTitlePattern, 'an AE title of at most 16 characters'),
+        z.strictObject({
+          host: z.string().min(1).optional(),
+          port: z.number().int().min(1).max(65_535).optional(),
+        }),
+      )
+      .meta({
+        description:
+          'AE titles that may call, with their address where the engine calls them: `{ CT1: {}, PACS: { host: pacs.example, port: 104 } }`. Empty: any title may call.',
+      }),
+    unknownSopClasses: z.enum(['refuse', 'take']).meta({
+      description: 'Objects of SOP classes that are not of the standard, as vendors have them.',
+    }),
+    tls: tlsSchema.optional(),
+    limits: dimseLimitsSchema,
+  }),
   store: z.strictObject({
     kind: z.enum(['sqlite', 'postgres']).meta({ description: 'SQLite in the data folder, or PostgreSQL.' }),
     url: secret('Connection string of PostgreSQL.').optional(),

@@ -84,6 +84,14 @@ export const catalogue = {
   BH_DICOM_PIXELS: entry('The pixel data cannot be decoded', 'Check the object at its source.', 422, 'AE', '207', notUnderstood, true),
   BH_DICOM_STUDY_MISMATCH: entry('The instance belongs to another study', 'Send it to its own study.', 409, 'AE', '207', 0xa900, true),
 
+  BH_DIMSE_PROTOCOL: entry('The peer breaks the rules of an association', 'The detail names the PDU; the association was aborted.', 400, 'AE', '207', failed, true),
+  BH_DIMSE_REJECTED: entry('The association was rejected', 'Check the AE titles on both sides; the detail has the reason.', 502, 'AE', '207', failed, false),
+  BH_DIMSE_ABORTED: entry('The association broke off', 'Send again what was not answered.', 502, 'AE', '207', failed, false),
+  BH_DIMSE_TIMEOUT: entry('The peer was silent for too long', 'Check the peer and the network between.', 408, 'AE', '207', failed, false),
+  BH_DIMSE_CONTEXT: entry('The peer accepts no presentation context for this', 'Check which SOP classes and transfer syntaxes it takes.', 415, 'AE', '207', 0x0122, true),
+  BH_DIMSE_STATUS: entry('The peer answered with a status of failure', 'The detail has the status and the comment of the peer.', 502, 'AE', '207', failed, true),
+  BH_DIMSE_MISMATCH: entry('The data set is not what its command says', 'Correct SOP class and SOP instance at the source.', 409, 'AE', '207', 0xa900, true),
+
   BH_MULTIPART_SYNTAX: entry('The multipart body is broken', 'Check the boundary and its end.', 400, 'AE', '207', notUnderstood, true),
   BH_MULTIPART_LIMIT: entry('The multipart body exceeds a limit', 'Send less in one request.', 413, 'AE', '207', outOfResources, true),
 

@@ -60,6 +60,19 @@ export const limits = {
   /** An archive's own time for a request of DICOMweb, beside that of the transfer at the least rate that is waited for. */
   dicomwebAnswerMs: 300_000,
   dicomwebBytesPerSecondMin: 64 * 1024,
+  /** What we declare as the largest P-DATA-TF. Data streams through, so that it costs no memory; larger ones save nothing any more. */
+  dimsePduBytesMax: 128 * 1024,
+  /** An association request with all of its presentation contexts. */
+  dimseAssociateBytesMax: 256 * 1024,
+  dimseCommandBytesMax: 64 * 1024,
+  dimseObjectBytesMax: 8 * 1024 * 1024 * 1024,
+  /** From connection to association, and from the last PDU to the end of the connection (PS3.8 9.1.5). */
+  dimseArtimMs: 30_000,
+  /** Between two requests on an association. */
+  dimseIdleMs: 300_000,
+  /** Within this time of waiting, a data set must end or bring `dimseProgressBytesMin`: at least 8 KiB a second. */
+  dimseProgressMs: 30_000,
+  dimseProgressBytesMin: 240 * 1024,
 
   /** A file that is taken from a folder. */
   fileBytesMax: 256 * 1024 * 1024,

@@ -30,6 +30,8 @@ const flags = [
   '0',
   '--hl7v2-port',
   '0',
+  '--dimse-port',
+  '0',
 ];
 const { config } = loadConfig({ argv: [...flags, '--log-level', 'error'], env: {}, cwd: folder });
 

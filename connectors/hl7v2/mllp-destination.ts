@@ -5,10 +5,10 @@ import { BitHiveError, type ErrorCode } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Blobs, Clock, Counter, Destination, Logger, Metrics } from '../../core/ports/index.ts';
 import { type Ack, type Hl7Message, parseAck, parseMessage } from '../../formats/hl7v2/index.ts';
+import type { SenderTls } from '../tls.ts';
 import { type NegativeAnswer, outcomeOf } from './ack-outcome.ts';
 import { endBlock, startBlock } from './framer.ts';
 import { OutboundConnection, type Receiver, type WireResult } from './outbound-connection.ts';
-import type { SenderTls } from './tls.ts';
 
 export interface MllpDestinationOptions {
   /** The destination's name in its channel: the sender of its answers, and the label of its metrics. */

@@ -5,12 +5,12 @@ import { BitHiveError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Arrival } from '../../core/message.ts';
 import type { Accept, Blobs, Listening, Source } from '../../core/ports/index.ts';
+import { type ListenerTls, secureContext } from '../tls.ts';
 import { createControlIds } from './control-ids.ts';
 import { DoorMemory } from './door-memory.ts';
 import { InboundConnection, type InboundContext } from './inbound-connection.ts';
 import { inboundMetrics, outcomeLabels } from './inbound-metrics.ts';
 import { type MllpSourceOptions, staged } from './source-options.ts';
-import { type ListenerTls, secureContext } from './tls.ts';
 
 const handshakeMs = 10_000;
 const endQuietMsDefault = 200;

@@ -3,8 +3,8 @@ import { connect as connectTls } from 'node:tls';
 import { BitHiveError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Clock } from '../../core/ports/index.ts';
+import { type SenderTls, secureContext } from '../tls.ts';
 import { frameMessage, MllpFramer } from './framer.ts';
-import { type SenderTls, secureContext } from './tls.ts';
 
 export interface Receiver {
   readonly host: string;

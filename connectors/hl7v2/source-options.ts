@@ -1,7 +1,7 @@
 import type { Arrival } from '../../core/message.ts';
 import type { Accept, Acceptance, Blobs, Clock, Logger, Metrics, Random } from '../../core/ports/index.ts';
+import type { ListenerTls } from '../tls.ts';
 import type { StrictRules } from './arrival.ts';
-import type { ListenerTls } from './tls.ts';
 
 /** The moment of the channel's `ack`. The runtime resolves `accept` at it; the source itself must know `none` only. */
 export type AckMoment = 'stored' | 'mapped' | 'delivered' | 'from' | 'none';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { OutboundConnection, type Receiver } from '../../connectors/hl7v2/outbound-connection.ts';
-import type { SenderTls } from '../../connectors/hl7v2/tls.ts';
+import type { SenderTls } from '../../connectors/tls.ts';
 import { BitHiveError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { parseAck, parseMessage } from '../../formats/hl7v2/index.ts';

@@ -27,6 +27,7 @@ import { routeStudy } from '../../pipelines/steps/route-study.ts';
 import type { PriorNeeds } from '../../pipelines/study/priors.ts';
 import { bundledChannels } from './channel-files.ts';
 import { stowDestinationKind } from './dicomweb-kinds.ts';
+import { dimseSourceKind } from './dimse-kinds.ts';
 import { fhirDestinationKind, fhirSourceKind } from './fhir-kinds.ts';
 import { fhirPollKind } from './fhir-poll-kind.ts';
 import { filesDestinationKind, filesSourceKind, sftpDestinationKind, sftpSourceKind } from './file-kinds.ts';
@@ -67,6 +68,7 @@ export function channelCatalog(parts: CatalogParts): ChannelCatalog {
       fhirSourceKind(parts),
       fhirPollKind(parts),
       dicomwebSourceKind(parts),
+      dimseSourceKind(parts),
       filesSourceKind(parts),
       sftpSourceKind(parts),
     ],

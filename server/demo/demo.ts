@@ -70,6 +70,8 @@ function engineOptions(folder: string, ehrUrl: string, environment: DemoOptions[
     '0',
     '--hl7v2-port',
     '0',
+    '--dimse-port',
+    '0',
     '--ehr-fhir-url',
     ehrUrl,
     '--log-level',

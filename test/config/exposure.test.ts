@@ -42,6 +42,11 @@ describe('a listener that others can reach', () => {
     const tls = ['--hl7v2-tls-key', 'file:/k', '--hl7v2-tls-cert', '/c'];
     expect(() => load('--hl7v2-host', '0.0.0.0', ...tls)).toThrow(exposed);
     expect(() => load('--hl7v2-host', '0.0.0.0', ...tls, '--hl7v2-tls-ca', '/ca')).not.toThrow();
+    const dimse = ['--dimse-host', '0.0.0.0', '--dimse-tls-key', 'file:/k', '--dimse-tls-cert', '/c'];
+    expect(() => load('--dimse-host', '0.0.0.0')).toThrow(exposed);
+    expect(() => load(...dimse, '--dimse-tls-ca', '/ca')).toThrow(exposed);
+    expect(() => load(...dimse, '--dimse-peers', '{"CT1":{}}')).toThrow(exposed);
+    expect(() => load(...dimse, '--dimse-tls-ca', '/ca', '--dimse-peers', '{"CT1":{}}')).not.toThrow();
     expect(() => load('--http-host', '::', '--http-tls-key', 'env:K', '--http-tls-cert', '/c')).not.toThrow();
   });
 });

@@ -34,6 +34,7 @@ describe('layers', () => {
     const { config, warnings } = load();
     expect(config.http).toMatchObject({ host: '127.0.0.1', port: 8080 });
     expect(config.hl7v2).toMatchObject({ host: '127.0.0.1', port: 2575 });
+    expect(config.dimse).toMatchObject({ host: '127.0.0.1', port: 11112, aeTitle: 'BITHIVE' });
     expect(config.data).toBe(join(folder, 'bithive-data'));
     expect(warnings).toEqual([]);
   });

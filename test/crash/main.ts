@@ -44,6 +44,8 @@ function start(): Promise<ReadyEngine> {
     '0',
     '--hl7v2-port',
     '0',
+    '--dimse-port',
+    '0',
     '--ehr-fhir-url',
     ehr.url,
   ];

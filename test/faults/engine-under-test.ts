@@ -43,7 +43,16 @@ export async function startTested(options: TestedEngineOptions): Promise<TestedE
   for (const [name, text] of Object.entries(channels)) writeFileSync(join(channelFolder, name), text);
   const data = options.data ?? join(options.folder, 'data');
   const settings = ['--data', data, '--channels-folder', channelFolder, '--http-port', '0'];
-  const all = [...settings, '--hl7v2-port', '0', '--log-level', 'error', ...(options.settings ?? [])];
+  const all = [
+    ...settings,
+    '--hl7v2-port',
+    '0',
+    '--dimse-port',
+    '0',
+    '--log-level',
+    'error',
+    ...(options.settings ?? []),
+  ];
   // libuv may hand file work to io_uring, which no trace of system calls shows.
   const environment = { PATH: process.env.PATH, UV_USE_IO_URING: '0' };
   const engine = await startEngine(all, environment, options.prefix);

@@ -57,7 +57,15 @@ export async function startEngine(options: EngineOptions, folder = newFolder()):
   writeFileSync(site, JSON.stringify(options.site ?? {}));
   const data = join(folder, 'data');
   const flags = ['--config', site, '--data', data, '--channels-folder', channels, '--http-port', '0'];
-  const more = ['--hl7v2-port', '0', '--disk-free-bytes-min', '0', ...(options.flags ?? [])];
+  const more = [
+    '--hl7v2-port',
+    '0',
+    '--dimse-port',
+    '0',
+    '--disk-free-bytes-min',
+    '0',
+    ...(options.flags ?? []),
+  ];
   const child = spawn(process.execPath, [compiledMain, 'serve', ...flags, ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, ...options.environment },

@@ -62,7 +62,16 @@ const timestamp = '20261122080000+0000';
 
   test('orders at one node and images at the other give each report once; one node stops, the other goes on', async () => {
     const { config } = loadConfig({
-      argv: ['--data', join(hospital.folder, 'data'), '--http-port', '0', '--hl7v2-port', '0']
+      argv: [
+        '--data',
+        join(hospital.folder, 'data'),
+        '--http-port',
+        '0',
+        '--hl7v2-port',
+        '0',
+        '--dimse-port',
+        '0',
+      ]
         .concat(['--ehr-fhir-url', hospital.ehr.url, '--log-level', 'error', '--disk-free-bytes-min', '0'])
         .concat(flags),
       env: {},
@@ -95,7 +104,16 @@ const timestamp = '20261122080000+0000';
 
   test('a node with a folder of bodies of its own does not start', async () => {
     const { config } = loadConfig({
-      argv: ['--data', join(folder, 'elsewhere'), '--http-port', '0', '--hl7v2-port', '0']
+      argv: [
+        '--data',
+        join(folder, 'elsewhere'),
+        '--http-port',
+        '0',
+        '--hl7v2-port',
+        '0',
+        '--dimse-port',
+        '0',
+      ]
         .concat(['--ehr-fhir-url', hospital.ehr.url, '--log-level', 'error'])
         .concat(flags),
       env: {},

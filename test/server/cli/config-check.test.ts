@@ -86,7 +86,9 @@ describe('what serve would refuse, config check and doctor refuse, with file and
     expect(taken.err).toContain(
       `${join(neighbours.path, 'b.yaml')}:2: the door 127.0.0.1:2575 of results is taken`,
     );
-    expect((await bithive(['config', 'check', ...neighbours.argv, '--hl7v2-port', '0'])).code).toBe(0);
+    expect(
+      (await bithive(['config', 'check', ...neighbours.argv, '--hl7v2-port', '0', '--dimse-port', '0'])).code,
+    ).toBe(0);
   });
 
   test('the first fault of each file is told', async () => {

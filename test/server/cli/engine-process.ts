@@ -24,7 +24,18 @@ export interface EngineProcess {
 
 /** `bithive serve` in a process of its own; ready when its line is there. Rejects with what it said when it ends before. */
 export async function serveProcess(data: string, argv: readonly string[]): Promise<EngineProcess> {
-  const flags = ['--data', data, '--http-port', '0', '--hl7v2-port', '0', '--disk-free-bytes-min', '0'];
+  const flags = [
+    '--data',
+    data,
+    '--http-port',
+    '0',
+    '--hl7v2-port',
+    '0',
+    '--dimse-port',
+    '0',
+    '--disk-free-bytes-min',
+    '0',
+  ];
   const child: ChildProcess = spawn(process.execPath, [compiledMain, 'serve', ...flags, ...argv], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH },

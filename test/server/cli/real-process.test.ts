@@ -165,6 +165,8 @@ whole('a listener that others can reach starts only behind TLS and credentials',
       '0',
       '--hl7v2-port',
       '0',
+      '--dimse-port',
+      '0',
       ...argv,
     ]);
     expect([code, out]).toEqual([1, '']);

@@ -63,6 +63,8 @@ export async function startHospital(options: HospitalOptions = {}): Promise<Hosp
     '0',
     '--hl7v2-port',
     '0',
+    '--dimse-port',
+    '0',
     '--ehr-fhir-url',
     ehr.url,
   ];

@@ -47,6 +47,7 @@ async function startEngine(folder: string, ehrPort: number) {
     data: folder,
     'http-port': '0',
     'hl7v2-port': '0',
+    'dimse-port': '0',
     'log-level': 'debug',
     'disk-free-bytes-min': '0',
   };

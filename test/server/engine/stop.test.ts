@@ -107,6 +107,8 @@ test('a start that fails half-way leaves nothing behind: the same folder starts 
         String(httpPort),
         '--hl7v2-port',
         '0',
+        '--dimse-port',
+        '0',
         '--log-level',
         'error',
       ].concat(['--disk-free-bytes-min', '0', '--ehr-fhir-url', 'http://127.0.0.1:1/fhir']),

@@ -1,0 +1,2 @@
+export { createDimseSource } from './scp/dimse-source.ts';
+export type { DimseSourceOptions } from './scp/source-options.ts';
