@@ -91,6 +91,8 @@ export const catalogue = {
   BH_DIMSE_CONTEXT: entry('The peer accepts no presentation context for this', 'Check which SOP classes and transfer syntaxes it takes.', 415, 'AE', '207', 0x0122, true),
   BH_DIMSE_STATUS: entry('The peer answered with a status of failure', 'The detail has the status and the comment of the peer.', 502, 'AE', '207', failed, true),
   BH_DIMSE_MISMATCH: entry('The data set is not what its command says', 'Correct SOP class and SOP instance at the source.', 409, 'AE', '207', 0xa900, true),
+  BH_DICOM_BURNED_IN: entry('The image may show who the patient is', 'Look at it, then name a mask for this kind of image or send it by hand.', 422, 'AE', '207', failed, true),
+  BH_DICOM_IDENTITY: entry('The object cannot be de-identified', 'The detail says why; it is not sent.', 422, 'AE', '207', failed, true),
 
   BH_MULTIPART_SYNTAX: entry('The multipart body is broken', 'Check the boundary and its end.', 400, 'AE', '207', notUnderstood, true),
   BH_MULTIPART_LIMIT: entry('The multipart body exceeds a limit', 'Send less in one request.', 413, 'AE', '207', outOfResources, true),

@@ -96,6 +96,15 @@ export const limits = {
   /** Reports of one study, one a model, that are kept until its order comes. */
   reportsAwaitingOrderMax: 64,
 
+  /** An object that is de-identified is held in memory, as it came and as it leaves. */
+  deidentifyObjectBytesMax: 768 * 1024 * 1024,
+  /** Names, numbers and dates of one object that are looked for in the texts that stay. */
+  deidentifyIdentifiersMax: 2_000,
+  /** A table or measurement up to this size is looked through for them too. */
+  deidentifySweepBytesMax: 4 * 1024 * 1024,
+  deidentifyMaskRulesMax: 1_000,
+  deidentifyMaskBoxesMax: 100,
+
   /** Store operations waiting for the next commit; past it `accept` answers BH_STORE_BUSY. */
   storeQueueOpsMax: 20_000,
   storeGroupOpsMax: 2_000,

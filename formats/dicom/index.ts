@@ -24,7 +24,7 @@ export { type PixelDigest, pixelDigest, type SampleStatistics } from './pixels/p
 export { pixelElement } from './pixels/pixel-element.ts';
 export { readDataset } from './read-dataset.ts';
 export { readHeader } from './read-header.ts';
-export { formatTag, tags } from './tags.ts';
+export { formatTag, isPixelDataTag, tags } from './tags.ts';
 export type { TransferSyntax } from './transfer-syntax.ts';
 export { transferSyntax } from './transfer-syntax.ts';
 export { verifyPixelData } from './verify-pixel-data.ts';

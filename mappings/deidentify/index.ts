@@ -1,0 +1,6 @@
+export type { ActionCounts } from './cleaning.ts';
+export { type Deidentified, deidentify } from './deidentify.ts';
+export { type DeidentifyPolicy, type DeidentifySettings, deidentifySchema, policyOf } from './policy.ts';
+export { type ProfileOption, profileOptions } from './profile-options.ts';
+export { type Pseudonyms, pseudonymsOf } from './pseudonyms.ts';
+export { type Reidentifier, reidentifierOf } from './reidentify.ts';

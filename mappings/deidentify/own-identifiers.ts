@@ -1,0 +1,122 @@
+import { limits } from '../../core/limits.ts';
+import type { WritableDataset } from '../../formats/dicom/index.ts';
+import { isSafe } from './clean-text.ts';
+import { itemsOf, textsOf } from './element-values.ts';
+
+/** What names the patient or others in one object, wherever else in it the same words stand. */
+export interface OwnIdentifiers {
+  /** Whether a text holds one of them. A code string may be a word that is also a name (HEAD), another text may not. */
+  isIn(text: string, vr: string): boolean;
+  /** Whether bytes that should be numbers or a table hold one of them as text. Up to `limits.deidentifySweepBytesMax` are looked at. */
+  isInBytes(bytes: Uint8Array): boolean;
+}
+
+/** Attributes whose values are identifiers; all values of VR PN are too. */
+const identifierTags: ReadonlySet<number> = new Set([
+  0x00080050, 0x00080092, 0x00080094, 0x00100020, 0x00101000, 0x00101040, 0x00101090, 0x00102154, 0x00102155,
+  0x00102299, 0x00120040, 0x00120042, 0x00200010, 0x00321032, 0x00380010, 0x00380060, 0x00380300, 0x00380400,
+  0x00401001, 0x00401102, 0x00401103, 0x00402008, 0x00402010, 0x00402016, 0x00402017, 0x0040a353, 0x0040a354,
+]);
+const dateVrs: ReadonlySet<string> = new Set(['DA', 'DT']);
+const nameCharsMin = 3;
+const numberCharsMin = 5;
+const wordCharsMin = 4;
+/** Words that de-identified and test objects have as names; they name nobody. */
+const nobody = /^(anonymi[sz]ed|anonymous|removed|unknown|none|null|patient|test|phantom|dr|prof|mrs?|ms)$/i;
+
+/**
+ * Collects them from the original.
+ *
+ * @param withDates also its dates, in the ways in which people write them
+ */
+export function ownIdentifiers(dataset: WritableDataset, withDates: boolean): OwnIdentifiers {
+  const found: Found = { words: new Set(), dates: new Set() };
+  collect(dataset, found, withDates);
+  const words = [...found.words].slice(0, limits.deidentifyIdentifiersMax);
+  const any = words.length === 0 ? undefined : new RegExp(words.map(patternOf).join('|'), 'giu');
+  return {
+    isIn(text, vr) {
+      if (found.dates.size > 0 && datesIn(text).some((date) => found.dates.has(date))) return true;
+      if (any === undefined) return false;
+      if (vr !== 'CS') return text.search(any) >= 0;
+      return (text.match(any) ?? []).some((one) => !isSafe(one));
+    },
+    isInBytes: bytesTest(words),
+  };
+}
+
+/** Chance does not write words of six letters into a table. */
+const hiddenCharsMin = 6;
+
+function bytesTest(words: readonly string[]): OwnIdentifiers['isInBytes'] {
+  const long = words.filter((word) => word.length >= hiddenCharsMin);
+  if (long.length === 0) return () => false;
+  const any = new RegExp(long.map(escaped).join('|'), 'iu');
+  return (bytes) => {
+    if (bytes.length < hiddenCharsMin || bytes.length > limits.deidentifySweepBytesMax) return false;
+    const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    const turned = Buffer.from(view.subarray(0, view.length - (view.length % 2))).swap16();
+    return [
+      view.toString('latin1'),
+      view.toString('utf8'),
+      view.toString('utf16le'),
+      view.subarray(1).toString('utf16le'),
+      turned.toString('utf16le'),
+      turned.subarray(1).toString('utf16le'),
+    ].some((text) => any.test(text));
+  };
+}
+
+const escaped = (word: string): string => word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+
+interface Found {
+  readonly words: Set<string>;
+  readonly dates: Set<string>;
+}
+
+/** Everything in a text that is written like a date; overlapping ones too. */
+function datesIn(text: string): readonly string[] {
+  return [...text.matchAll(/(?=(\d{8}|\d{4}([-./])\d\d\2\d\d|\d\d([-./])\d\d\3\d{4}))/g)].map(
+    ([, date = '']) => date,
+  );
+}
+
+function collect(dataset: WritableDataset, found: Found, withDates: boolean): void {
+  const { words, dates } = found;
+  for (const [tag, element] of dataset) {
+    if (element.vr === 'SQ') for (const item of itemsOf(element)) collect(item, found, withDates);
+    else if (element.vr === 'PN') for (const text of textsOf(element)) addName(text, words);
+    else if (identifierTags.has(tag)) for (const text of textsOf(element)) addIdentifier(text, words);
+    else if (dateVrs.has(element.vr) && (withDates || tag === 0x00100030))
+      for (const text of textsOf(element)) addDate(text, dates);
+  }
+}
+
+function addName(text: string, words: Set<string>): void {
+  for (const part of text.split(/[\^=\s,;.()_-]+/)) {
+    const isWide = /[^\x00-\u024f]/.test(part);
+    if ((part.length >= nameCharsMin || (isWide && part.length > 0)) && !nobody.test(part)) words.add(part);
+  }
+}
+
+function addIdentifier(text: string, words: Set<string>): void {
+  const charsMin = /^\d+$/.test(text) ? numberCharsMin : wordCharsMin;
+  if (text.length >= charsMin && !nobody.test(text)) words.add(text);
+}
+
+function addDate(text: string, dates: Set<string>): void {
+  const [, year, month, day] = /^(\d{4})\.?(\d\d)\.?(\d\d)/.exec(text) ?? [];
+  if (year === undefined || month === undefined || day === undefined) return;
+  dates.add(`${year}${month}${day}`);
+  for (const dash of ['-', '.', '/']) {
+    dates.add([year, month, day].join(dash));
+    dates.add([day, month, year].join(dash));
+    dates.add([month, day, year].join(dash));
+  }
+}
+
+/** A short word of letters must stand alone: Lee is not in sleeve. Others are found inside of words too. */
+function patternOf(word: string): string {
+  const plain = escaped(word);
+  return /^\p{Script=Latin}{1,5}$/u.test(word) ? `(?<![\\p{L}])${plain}(?![\\p{L}])` : plain;
+}
