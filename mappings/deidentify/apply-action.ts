@@ -138,12 +138,12 @@ export function cleanedText(
   texts: readonly string[],
   { identifiers }: Cleaning,
 ): WritableElement | undefined {
-  const left = texts.map(cleanText).map((text) =>
-    text
+  const left = texts.map((text) => {
+    const words = cleanText(text)
       .split(' ')
-      .filter((word) => !identifiers.isIn(word, vr))
-      .join(' '),
-  );
+      .filter((word) => !identifiers.isIn(word, vr));
+    return cleanText(words.join(' '));
+  });
   const some = left.filter((text) => text !== '');
   return some.length === 0 ? undefined : { vr, value: some };
 }

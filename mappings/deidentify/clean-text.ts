@@ -9,24 +9,29 @@ const size = /^\d{1,4}x\d{1,4}(?:x\d{1,4})?$/i;
 
 /** Dates, times, telephone and other numbers: digits joined by more than one decimal point. */
 const joined = /\d[./:-]\d/;
-const inARow = /(?<![\p{L}\d.])[\d./:-]+(?:\s+[\d./:-]+)+(?![\p{L}\d])/gu;
+const bare = /^[+-]?[\d./:,-]+$/;
 
 /**
- * A description without anything that could name a person: of its words only those of the list stay, and short numbers. A list of what may
- * stay cannot miss a name; one of what must go could. Empty when nothing stays.
+ * A description without anything that could name a person: of its words only those of the list stay, and short numbers that stand alone. A list of what
+ * may stay cannot miss a name; one of what must go could. Empty when nothing stays. What comes out comes out of a second pass as it is.
  */
 export function cleanText(text: string): string {
-  return text
-    .replace(inARow, ' ')
-    .split(/[\s;,()_^|[\]"'&=]+/)
-    .flatMap((chunk) => {
-      const word = chunk.replace(/^[.,:*-]+|[.,:*-]+$/g, '');
-      if (isSafe(word)) return [word];
-      // Parts of what is no word as a whole: words may stay, digits were a date or a number of somebody.
-      const parts = word.split(/[^\p{L}\p{N}]+/u);
-      return parts.filter((part) => isSafe(part) && (!/^\d/.test(part) || !joined.test(word)));
-    })
-    .join(' ');
+  const words = text.split(/[\s;,()_^|[\]"'&=]+/);
+  return withoutRuns(withoutRuns(words).flatMap(safeParts)).join(' ');
+}
+
+/** Numbers in a row are a date or a telephone number, also when the words between them are gone. */
+function withoutRuns(words: readonly string[]): readonly string[] {
+  const isBare = (word: string | undefined): boolean => word !== undefined && bare.test(word);
+  return words.filter((word, at) => !isBare(word) || !(isBare(words[at - 1]) || isBare(words[at + 1])));
+}
+
+/** The word if it may stay; of one that may not, the parts that may. Its digits were a date or somebody's number. */
+function safeParts(given: string): readonly string[] {
+  const word = given.replace(/^[.,:*-]+|[.,:*-]+$/g, '');
+  if (isSafe(word)) return [word];
+  const parts = word.split(/[^\p{L}\p{N}]+/u);
+  return parts.filter((part) => isSafe(part) && !(joined.test(word) && /^\d/.test(part)));
 }
 
 /** Whether a word may stay. */

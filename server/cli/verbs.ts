@@ -41,6 +41,11 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./dicom-stow.ts')).dicomStow,
   },
   {
+    name: 'dicom anonymize',
+    summary: 'De-identifies DICOM files by PS3.15 Annex E and writes them under their new UIDs.',
+    load: async () => (await import('./dicom-anonymize.ts')).dicomAnonymize,
+  },
+  {
     name: 'message search',
     summary: 'Finds messages by clinical key, channel, type, status or time.',
     load: async () => (await import('./message-search.ts')).messageSearchVerb,

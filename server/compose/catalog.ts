@@ -26,6 +26,7 @@ import { reportFinding } from '../../pipelines/steps/report-finding.ts';
 import { routeStudy } from '../../pipelines/steps/route-study.ts';
 import type { PriorNeeds } from '../../pipelines/study/priors.ts';
 import { bundledChannels } from './channel-files.ts';
+import { mayDeidentify } from './deidentified-kind.ts';
 import { stowDestinationKind } from './dicomweb-kinds.ts';
 import { dimseSourceKind } from './dimse-kinds.ts';
 import { fhirDestinationKind, fhirSourceKind } from './fhir-kinds.ts';
@@ -90,7 +91,7 @@ export function channelCatalog(parts: CatalogParts): ChannelCatalog {
       hl7DestinationKind(parts),
       filesDestinationKind(parts),
       sftpDestinationKind(parts),
-      stowDestinationKind(parts),
+      mayDeidentify(stowDestinationKind(parts), parts),
       gridKind(parts),
       nullKind,
     ],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { readDataset, type WritableDataset, writePart10 } from '../../../formats/dicom/index.ts';
 import { cleanText } from '../../../mappings/deidentify/clean-text.ts';
 import { refusalCode } from '../../formats/dicom/refusal.ts';
@@ -115,10 +116,38 @@ test.each([
   ['MUSTER ANNA 13.09.1961', ''],
   ['13/09/1961 13-09-61 1961-09-13 13 09 1961', ''],
   ['Tel. +43 1 555 01 23', ''],
-  ['b1000 slices 24 (3 mm)', 'b1000 slices 24 3 mm'],
+  ['b1000 slices 24 of 3 mm', 'b1000 slices 24 of 3 mm'],
+  ['13 März 61', ''],
   ['Chest PA and LAT', 'Chest PA and LAT'],
   ['Müller-Lüdenscheidt', ''],
   ['<script>alert(1)</script>', '1'],
 ])('of the description %s stays %s', (given, left) => {
   expect(cleanText(given)).toBe(left);
+});
+
+test('a description that was cleaned is clean', () => {
+  const word = fc.oneof(
+    fc.constantFrom(
+      'CT',
+      'of',
+      'mm',
+      '5.0',
+      '24',
+      '+1',
+      '13.09.1961',
+      'Wallaby',
+      'T2-FLAIR',
+      '3x4',
+      '-',
+      '5mm',
+    ),
+    fc.string({ maxLength: 6 }),
+  );
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 12 }), (words) => {
+      const once = cleanText(words.join(' '));
+      expect(cleanText(once)).toBe(once);
+      expect(once).not.toMatch(/Wallaby|1961|(?:^| )\d+ \d+(?: |$)/);
+    }),
+  );
 });
