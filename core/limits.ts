@@ -73,6 +73,10 @@ export const limits = {
   /** Within this time of waiting, a data set must end or bring `dimseProgressBytesMin`: at least 8 KiB a second. */
   dimseProgressMs: 30_000,
   dimseProgressBytesMin: 240 * 1024,
+  /** The retrieval of one study. */
+  dicomwebRetrieveMs: 3_600_000,
+  /** One page of a search. */
+  dicomwebSearchBytesMax: 64 * 1024 * 1024,
 
   /** A file that is taken from a folder. */
   fileBytesMax: 256 * 1024 * 1024,

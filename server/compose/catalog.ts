@@ -27,7 +27,7 @@ import { routeStudy } from '../../pipelines/steps/route-study.ts';
 import type { PriorNeeds } from '../../pipelines/study/priors.ts';
 import { bundledChannels } from './channel-files.ts';
 import { mayDeidentify } from './deidentified-kind.ts';
-import { stowDestinationKind } from './dicomweb-kinds.ts';
+import { archiveDestinationKind, stowDestinationKind } from './dicomweb-kinds.ts';
 import { dimseSourceKind } from './dimse-kinds.ts';
 import { fhirDestinationKind, fhirSourceKind } from './fhir-kinds.ts';
 import { fhirPollKind } from './fhir-poll-kind.ts';
@@ -92,6 +92,7 @@ export function channelCatalog(parts: CatalogParts): ChannelCatalog {
       filesDestinationKind(parts),
       sftpDestinationKind(parts),
       mayDeidentify(stowDestinationKind(parts), parts),
+      archiveDestinationKind(parts),
       gridKind(parts),
       nullKind,
     ],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { createStowDestination } from '../../connectors/dicomweb/client/index.ts';
+import { createArchiveDestination, createStowDestination } from '../../connectors/dicomweb/client/index.ts';
 import { dicomContentType, dicomResultContentType } from '../../core/dicom-object.ts';
+import { studyQueryContentType } from '../../core/study-query.ts';
 import type { DestinationKind } from '../../pipelines/channel/catalog.ts';
 import type { CatalogParts } from './catalog.ts';
 import { checkClient, clientSettings, httpAuth, httpTls } from './http-client-settings.ts';
@@ -35,6 +36,37 @@ export function stowDestinationKind({
       const { clock, random, blobs } = running().ports;
       return createStowDestination({
         url,
+        blobs,
+        ports: { clock, random, keys },
+        ...(outbound.lookup ? { lookup: outbound.lookup } : {}),
+        ...(await clientSettings({ auth, tls })),
+        ...(concurrency ? { concurrency } : {}),
+      });
+    },
+  };
+}
+
+const archiveSettings = z.strictObject({
+  ...server,
+  concurrency: z.number().int().min(1).max(16).optional(),
+});
+
+/** `dicomweb-archive` as a destination: an archive that is asked by QIDO-RS and WADO-RS how many instances a study has, and for priors. */
+export function archiveDestinationKind({
+  keys,
+  outbound,
+  running,
+}: CatalogParts): DestinationKind<z.output<typeof archiveSettings>> {
+  return {
+    kind: 'dicomweb-archive',
+    settings: archiveSettings,
+    takes: (contentType) => contentType === studyQueryContentType,
+    check: (settings) => checkClient(settings, outbound),
+    async create({ url, concurrency, auth, tls }, { name }) {
+      const { clock, random, blobs } = running().ports;
+      return createArchiveDestination({
+        url,
+        name,
         blobs,
         ports: { clock, random, keys },
         ...(outbound.lookup ? { lookup: outbound.lookup } : {}),

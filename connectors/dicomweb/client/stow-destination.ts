@@ -77,7 +77,12 @@ async function attempt(
   if (verdict.isDuplicate && attempts <= 1) {
     return { kind: 'dead', error: { code: 'BH_DELIVERY_REFUSED', detail: verdict.why } };
   }
-  if (await isHeld(client, instance, signal)) {
+  const held = await isHeld(client, instance, signal).catch((error: unknown) => {
+    // What did not come to an answer proves nothing, as one that finds nothing.
+    if (error instanceof BitHiveError || error instanceof ExchangeFailed) return false;
+    throw error;
+  });
+  if (held) {
     return { kind: 'delivered', note: `${verdict.why}; a search finds it in the archive` };
   }
   return retry('BH_DELIVERY_UNPROVEN', `${verdict.why}; a search does not find it`);
