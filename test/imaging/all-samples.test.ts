@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { catalogue } from '../../core/error-catalogue.ts';
 import { bodyOf, multipartType, post } from '../connectors/dicomweb/raw-client.ts';
 import { itemsOf } from '../connectors/dicomweb/stow-answers.ts';
+import { command } from '../server/cli/engine-process.ts';
 import { until } from '../until.ts';
 import { type RunningEngine, startEngine } from './engine.ts';
 import { bodyOfMessage, type HeldObject, heldObjects } from './engine-messages.ts';
-import { hasShared, sharedFolder, sharedSamples } from './samples.ts';
+import { hasShared, type SampleFacts, sharedFolder, sharedSamples } from './samples.ts';
 import { withComponents } from './with-components.ts';
 
 const channel = `
@@ -20,6 +22,8 @@ to: [ { "null": {} } ]
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 /** Some samples are forms of one object under one UID: the second is kept too, and told with this warning. */
+/** Of the range of the samples (README of the samples). */
+const lossyTolerance = 0.01;
 const differentObject = 0xb111;
 
 (hasShared ? withComponents : describe.skip)('every sample, through the door for STOW-RS', () => {
@@ -67,4 +71,39 @@ const differentObject = 0xb111;
       answer.status === 202 ? [202, [differentObject]] : [200, undefined],
     );
   });
+
+  describe('what was kept, decoded by `bithive dicom pixels`', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bithive-pixels-'));
+    afterAll(() => rmSync(folder, { recursive: true }));
+
+    test.each(hasShared ? sharedSamples() : [])('$file', async ({ sha256, pixel }) => {
+      const file = join(folder, sha256);
+      writeFileSync(file, await bodyOfMessage(engine, held.get(sha256)!.id));
+      const { code, out, err } = await command(['dicom', 'pixels', file, '--stats']);
+      if (code === 0) return expectPixels(JSON.parse(out) as DecodedPixels, pixel);
+      expect(err.trim()).toMatch(/^BH_DICOM_[A-Z_]+/);
+      expect(err.trim().split('\n')).toHaveLength(1);
+      expect(pixel).toBeUndefined();
+    });
+  });
 });
+
+interface DecodedPixels {
+  readonly sha256: string;
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+}
+
+/** Lossless: the very bytes. Lossy codecs may differ by a part of the range. */
+function expectPixels(decoded: DecodedPixels, pixel: SampleFacts['pixel']): void {
+  if (pixel === undefined) return;
+  if (pixel.sha256 !== undefined) {
+    expect(decoded.sha256).toBe(pixel.sha256);
+    return;
+  }
+  const tolerance = (pixel.max - pixel.min) * lossyTolerance;
+  for (const name of ['min', 'max', 'mean'] as const) {
+    expect(Math.abs(decoded[name] - pixel[name])).toBeLessThanOrEqual(tolerance);
+  }
+}
