@@ -12,6 +12,7 @@ const suites: Readonly<Record<string, () => Promise<{ run: () => Promise<readonl
   mapping: () => import('./mapping.ts'),
   dicom: () => import('./dicom-header.ts'),
   stow: () => import('./stow.ts'),
+  imaging: () => import('./imaging.ts'),
   inference: () => import('./inference.ts'),
   report: () => import('./study-to-report.ts'),
   stored: () => import('./accept/stored.ts'),

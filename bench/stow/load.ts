@@ -17,9 +17,21 @@ export interface Load {
   readonly instancesPerRequest: number;
   readonly warmUpMs: number;
   readonly durationMs: number;
+  readonly target?: StowTarget;
 }
 
+/** What differs between receivers: where they take objects, and for whom. */
+export interface StowTarget {
+  readonly path?: string;
+  readonly authorization?: string;
+}
+
+const defaultPath = '/dicomweb/studies';
+
+const instancesPerStudy = 100;
 let uidCount = 0;
+/** So many instances were sent by this process so far, whether they count or not. */
+export const instancesMade = (): number => uidCount;
 
 /** Instances per second that were answered with 200, each with a UID of its own, over persistent connections. */
 export async function instancesPerSecond(port: number, load: Load): Promise<number> {
@@ -31,7 +43,7 @@ export async function instancesPerSecond(port: number, load: Load): Promise<numb
   let lastMs = measureFromMs;
   const send = async (): Promise<void> => {
     while (performance.now() < endMs) {
-      await post(port, agent, requestBody(load.instancesPerRequest));
+      await post(port, agent, requestBody(load.instancesPerRequest), load.target);
       if (performance.now() < measureFromMs) continue;
       measured += load.instancesPerRequest;
       lastMs = performance.now();
@@ -46,14 +58,51 @@ function requestBody(instances: number): readonly Buffer[] {
   const pieces: Buffer[] = [];
   for (let index = 0; index < instances; index += 1) {
     uidCount += 1;
-    const sopInstanceUid = `1.2.826.${process.pid}.${uidCount}`;
-    pieces.push(partHead(index === 0), objectBytes({ sopInstanceUid }), pixelHeader(sliceBytes), slicePixels);
+    pieces.push(partHead(index === 0), ...slice(uidCount));
   }
   return [...pieces, close];
 }
 
+/** A CT slice under UIDs of its own, a hundred to a study; how many were made says how many a receiver must have. */
+function slice(count: number): readonly Buffer[] {
+  const study = `1.2.826.${process.pid}`;
+  const header = objectBytes({
+    sopInstanceUid: `${study}.1.${count}`,
+    studyInstanceUid: `${study}.2.${Math.floor(count / instancesPerStudy)}`,
+  });
+  return [header, pixelHeader(sliceBytes), slicePixels];
+}
+
+/** Sends a study of so many small instances, over as many connections as the agent has. */
+export async function sendStudyOf(
+  instances: number,
+  port: number,
+  agent: Agent,
+  target: StowTarget,
+): Promise<void> {
+  let sent = 0;
+  const send = async (): Promise<void> => {
+    while (sent < instances) {
+      sent += 1;
+      const sopInstanceUid = `1.2.826.${process.pid}.3.${sent}`;
+      const object = objectBytes({ sopInstanceUid, studyInstanceUid: `1.2.826.${process.pid}.4` });
+      await post(
+        port,
+        agent,
+        [partHead(true), object, pixelHeader(1024), slicePixels.subarray(0, 1024), close],
+        target,
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: agent.maxSockets }, send));
+}
+
 /** Sends one object with so many bytes of pixels. */
-export async function sendLargeObject(port: number, pixelBytes: number): Promise<void> {
+export async function sendLargeObject(
+  port: number,
+  pixelBytes: number,
+  target: StowTarget = {},
+): Promise<void> {
   const piece = Buffer.alloc(1024 * 1024, 0x5a);
   const agent = new Agent();
   function* pieces(): Generator<Buffer> {
@@ -65,19 +114,28 @@ export async function sendLargeObject(port: number, pixelBytes: number): Promise
     for (let sent = 0; sent < pixelBytes; sent += piece.length) yield piece;
     yield close;
   }
-  await post(port, agent, pieces());
+  await post(port, agent, pieces(), target);
   agent.destroy();
 }
 
-function post(port: number, agent: Agent, pieces: Iterable<Buffer>): Promise<void> {
+export function post(
+  port: number,
+  agent: Agent,
+  pieces: Iterable<Buffer>,
+  { path = defaultPath, authorization }: StowTarget = {},
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const sent = request({
       port,
       agent,
       host: '127.0.0.1',
       method: 'POST',
-      path: '/dicomweb/studies',
-      headers: { 'content-type': contentType },
+      path,
+      headers: {
+        'content-type': contentType,
+        accept: 'application/dicom+json',
+        ...(authorization === undefined ? {} : { authorization }),
+      },
     });
     sent.on('response', (answer) => {
       answer.resume();
