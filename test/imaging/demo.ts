@@ -38,8 +38,8 @@ try {
 }
 process.exit(0);
 
-function introduce({ engine, pacs, ehr, ris }: ImagingHospital): void {
-  screen.line(`engine  DICOMweb ${engine.httpUrl}/dicomweb, MLLP 127.0.0.1:${engine.port('mllp')}`);
+function introduce({ engine, node, pacs, ehr, ris }: ImagingHospital): void {
+  screen.line(`engine  ${node.aet} 127.0.0.1:${node.port}, DICOMweb ${engine.httpUrl}/dicomweb`);
   screen.line(`PACS    Orthanc, ${pacs.aet} 127.0.0.1:${pacs.port}, DICOMweb ${pacs.dicomWeb}`);
   screen.line(`EHR     ${ehr.url} (a sandbox)`);
   screen.line(`RIS     MLLP 127.0.0.1:${ris.port} (a listener that answers AA)\n`);

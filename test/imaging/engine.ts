@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { packageRoot } from '../../server/package-root.ts';
 import { EngineApi } from '../crash/engine-api.ts';
+import { endWithUs } from './end-with-us.ts';
 
 export interface EngineOptions {
   /** Name of the channel file to its text. */
@@ -70,6 +71,7 @@ export async function startEngine(options: EngineOptions, folder = newFolder()):
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, ...options.environment },
   });
+  endWithUs(child);
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => {
     log = (log + chunk.toString('utf8')).slice(-logCharactersMax);

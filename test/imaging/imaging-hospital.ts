@@ -2,6 +2,7 @@ import { EhrReader } from '../../server/demo/ehr-reader.ts';
 import { DemoHis } from '../../server/demo/his.ts';
 import { type RunningSandbox, startSandboxEhr } from '../../server/sandbox-ehr/start.ts';
 import { type Ris, startRis } from '../server/engine/ris.ts';
+import type { Peer } from './dcmtk.ts';
 import { type RunningEngine, startEngine } from './engine.ts';
 import { Orthanc } from './orthanc.ts';
 
@@ -29,7 +30,7 @@ to:
 
 const imaging = (risPort: number) => `
 channel: imaging-ai
-source: { dicomweb: {} }
+source: { dicomweb: {}, dimse: {} }
 key: StudyInstanceUID
 steps:
   - assemble: { quietMs: ${quietMs}, forcedMs: 60000 }
@@ -53,6 +54,8 @@ export interface ImagingHospital {
   readonly reports: EhrReader;
   readonly ris: Ris;
   readonly engine: RunningEngine;
+  /** The engine as a DICOM node. */
+  readonly node: Peer;
   his(): Promise<DemoHis>;
   close(): Promise<void>;
 }
@@ -65,6 +68,8 @@ export async function startImagingHospital(): Promise<ImagingHospital> {
     channels: { 'orders.yaml': orders, 'imaging.yaml': imaging(ris.port) },
     flags: ['--ehr-fhir-url', ehr.url, '--log-level', 'warn'],
   });
+  const node = { aet: 'BITHIVE', port: engine.port('dimse') };
+  await pacs.addModality('bithive', node);
   await pacs.addDicomWebServer('bithive', `${engine.httpUrl}/dicomweb`, engine.token);
   return {
     pacs,
@@ -72,6 +77,7 @@ export async function startImagingHospital(): Promise<ImagingHospital> {
     reports: new EhrReader(ehr.url),
     ris,
     engine,
+    node,
     his: () => DemoHis.connect('127.0.0.1', engine.port('mllp')),
     async close() {
       await engine.close();

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { isAlone } from './alone.ts';
 import { dicomWebPlugin, orthancProgram } from './components.ts';
 import type { Peer } from './dcmtk.ts';
+import { endWithUs } from './end-with-us.ts';
 import { freePort } from './ports.ts';
 
 export interface OrthancOptions {
@@ -75,6 +76,7 @@ export class Orthanc implements Peer {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { PATH: process.env.PATH, TCP_NODELAY: options.noDelay === false ? '0' : '1' },
     });
+    endWithUs(child);
     const orthanc = new Orthanc(folder, child, { port, url: `http://127.0.0.1:${httpPort}`, password });
     await orthanc.#untilReady();
     return orthanc;
@@ -140,7 +142,8 @@ export class Orthanc implements Peer {
   async request<T>(method: string, path: string, body?: unknown): Promise<T> {
     const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const answer = await this.#fetch(method, path, bytes, 'application/json');
-    return (await answer.json()) as T;
+    const text = await answer.text();
+    return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
   async stop(): Promise<void> {

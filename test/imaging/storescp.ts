@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Peer } from './dcmtk.ts';
+import { endWithUs } from './end-with-us.ts';
 import { freePort } from './ports.ts';
 
 export interface StorescpOptions {
@@ -33,6 +34,7 @@ export class Storescp implements Peer {
       stdio: 'ignore',
       env: { PATH: process.env.PATH, TCP_NODELAY: '1' },
     });
+    endWithUs(child);
     const endMs = performance.now() + startMsMax;
     while (!(await answers(port))) {
       if (child.exitCode !== null || performance.now() > endMs) throw new TypeError('storescp did not start');
