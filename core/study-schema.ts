@@ -35,6 +35,8 @@ const instanceFacts = {
   studyDate: maybe,
   studyTime: maybe,
   timezoneOffset: maybe,
+  studyId: maybe,
+  referringPhysician: maybe,
   studyDescription: maybe,
   seriesDescription: maybe,
   bodyPart: maybe,

@@ -19,6 +19,9 @@ export interface InstanceFacts {
   readonly studyDate?: string;
   readonly studyTime?: string;
   readonly timezoneOffset?: string;
+  /** (0020,0010) as sent; no key of ours. */
+  readonly studyId?: string;
+  readonly referringPhysician?: string;
   readonly studyDescription?: string;
   readonly seriesDescription?: string;
   readonly bodyPart?: string;

@@ -18,6 +18,8 @@ const textFacts = {
   studyDate: tags.studyDate,
   studyTime: tags.studyTime,
   timezoneOffset: tags.timezoneOffset,
+  studyId: tags.studyId,
+  referringPhysician: tags.referringPhysicianName,
   studyDescription: tags.studyDescription,
   seriesDescription: tags.seriesDescription,
   bodyPart: tags.bodyPartExamined,

@@ -1,8 +1,7 @@
 import type { Finding } from '../../core/inference.ts';
 import type { FhirObject, Resource } from '../bundle/bundle.ts';
-import { evaluationLines } from './evaluation.ts';
 import { studyMoment } from './imaging-study.ts';
-import { hasOrderOfAnother } from './order-reference.ts';
+import { reportLines } from './report-lines.ts';
 import { ownIdentifier, placeResult, type Scene } from './scene.ts';
 
 const radiology = {
@@ -48,29 +47,10 @@ export function placeReport(
   return placeResult(scene, report, identifier, ['basedOn']);
 }
 
-const orderOfAnother =
-  'Not linked to an order: the one known under the accession number of the images is of another patient.';
-
-/** Names the model, its version, its intended use and how it was evaluated wherever its output is read. */
-function lines(finding: Finding): readonly string[] {
-  const { model } = finding;
-  const result =
-    finding.status === 'completed'
-      ? `${finding.target.display}: ${finding.positive ? 'positive' : 'negative'} (probability ${finding.probability.toFixed(4)}, threshold ${finding.threshold}).`
-      : `No result: ${finding.reason} (${finding.code}).`;
-  return [
-    result,
-    'Preliminary, computed by a machine learning model, not reviewed by a physician.',
-    `Model: ${model.name} ${model.version}, ${model.publisher}. Intended use: ${model.intendedUse}`,
-    ...evaluationLines(model),
-    ...(hasOrderOfAnother(finding) ? [orderOfAnother] : []),
-  ];
-}
-
-const conclusionOf = (finding: Finding): string => lines(finding).join('\n');
+const conclusionOf = (finding: Finding): string => reportLines(finding).join('\n');
 
 function printHtml(finding: Finding): string {
-  const body = lines(finding).map((line) => `<p>${escapeHtml(line)}</p>`);
+  const body = reportLines(finding).map((line) => `<p>${escapeHtml(line)}</p>`);
   return `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Preliminary AI report</title></head><body>${body.join('')}</body></html>`;
 }
 
