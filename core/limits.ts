@@ -97,6 +97,8 @@ export const limits = {
   studyStepsMax: 64,
   /** Earlier studies that a model may be given. */
   priorStudiesMax: 16,
+  /** Structured reports of one study by one model that are remembered, so that a later one names the one before it. */
+  dicomReportsKeptMax: 64,
   /** Reports of one study, one a model, that are kept until its order comes. */
   reportsAwaitingOrderMax: 64,
 

@@ -16,10 +16,11 @@ export function reportLines(finding: Finding): readonly string[] {
   const { model } = finding;
   const result =
     finding.status === 'completed'
-      ? `${finding.target.display}: ${finding.positive ? 'positive' : 'negative'} (probability ${finding.probability.toFixed(4)}, threshold ${finding.threshold}).`
+      ? `${finding.target.display}: ${finding.positive ? 'positive' : 'negative'} (probability ${finding.probability.toFixed(4)}, threshold ${Number(finding.threshold.toFixed(4))}).`
       : `No result: ${finding.reason} (${finding.code}).`;
   return [
     result,
+    ...(finding.status === 'completed' ? [] : ['No finding was made: this is not a negative result.']),
     'Preliminary, computed by a machine learning model, not reviewed by a physician.',
     `Model: ${model.name} ${model.version}, ${model.publisher}. Intended use: ${model.intendedUse}`,
     ...evaluationLines(model),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Finding } from '../../core/inference.ts';
 import { urgencyPriority } from '../../core/order.ts';
+import { resultKinds } from '../../mappings/imaging/dicom/result-scene.ts';
 import {
   findingToBundle,
   type LateOrder,
@@ -17,10 +18,11 @@ import { awaitedScope } from '../study/scopes.ts';
 import { jsonOf, parseAwaitedOrder, parseFinding } from '../study/stored.ts';
 import { linkLateOrder } from './link-late-order.ts';
 import { fhirContentType } from './map-hl7.ts';
+import { type DicomReportSettings, reportDicom } from './report-dicom.ts';
 
 const dayMs = 86_400_000;
 const map = z.literal('finding-to-fhir');
-const settings = z
+const toFhir = z
   .union([
     map.transform(() => ({})),
     z.strictObject({
@@ -36,6 +38,20 @@ const settings = z
     return { waitMs: orderDays * dayMs, firstMs: orderFirstMs };
   });
 
+const toDicom = z
+  .strictObject({
+    map: z.literal('finding-to-dicom'),
+    /** Forms in which the result goes to the archives: sr, sc, pdf, seg. A segmentation is made where the model gives masks. */
+    make: z
+      .array(z.enum(resultKinds))
+      .min(1)
+      .default([...resultKinds]),
+  })
+  .transform(({ make }): DicomReportSettings => ({ make: [...new Set(make)] }));
+/** `finding-to-fhir` writes to the EHR, `finding-to-dicom` to archives; a channel may have a step of each. */
+const settings = z.union([toFhir, toDicom]);
+type ReportSettings = z.output<typeof settings>;
+
 /** Makes what writes a report; `late` when its order came after it: what links the two. */
 export type PrintReport = (finding: Finding, late?: LateOrder) => readonly Product[];
 
@@ -43,20 +59,23 @@ export type PrintReport = (finding: Finding, late?: LateOrder) => readonly Produ
  * `report`: a finding of the grid becomes the transaction that writes its DiagnosticReport to the EHR. The order is looked up again here: it
  * may have come while the model ran. Without one the report waits for it.
  */
-export function reportFinding(site: SiteSettings): StepKind<AwaitSettings> {
+export function reportFinding(site: SiteSettings): StepKind<ReportSettings> {
   const print: PrintReport = (finding, late) => productsOf(finding, site, late);
   return {
     kind: 'report',
     readsMap: true,
     settings,
-    create: (waiting, { channel }) => ({
-      kind: 'report',
-      takes: ['finding', 'timer'],
-      apply(input, output) {
-        if (input.message.kind === 'finding') report(channel, waiting, print, input, output);
-        else if (input.message.type === orderTimer) linkLateOrder(channel, waiting, print, input, output);
-      },
-    }),
+    create: (given, { channel }) => {
+      if ('make' in given) return reportDicom(site, given, channel);
+      return {
+        kind: 'report',
+        takes: ['finding', 'timer'],
+        apply(input, output) {
+          if (input.message.kind === 'finding') report(channel, given, print, input, output);
+          else if (input.message.type === orderTimer) linkLateOrder(channel, given, print, input, output);
+        },
+      };
+    },
   };
 }
 

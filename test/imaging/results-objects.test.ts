@@ -32,7 +32,7 @@ const files = new Map<string, string>();
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'bithive-results-'));
   for (const [name, finding] of Object.entries(findings)) {
-    for (const { kind, bytes } of findingToDicom(finding, site, resultKinds, earlier)) {
+    for (const { kind, bytes } of findingToDicom(finding, site, resultKinds, () => earlier)) {
       const file = join(folder, `${name.replaceAll(' ', '-')}.${kind}.dcm`);
       writeFileSync(file, bytes);
       files.set(`${name} ${kind}`, file);

@@ -1,10 +1,10 @@
 import { datasetOf, type WritableDataset } from '../../../formats/dicom/index.ts';
 import { reportLines } from '../report-lines.ts';
 import { codeItem } from './codes.ts';
-import { commonModules, type ResultIdentity } from './common-modules.ts';
 import { referenceItem } from './evidence.ts';
 import { pdfReport } from './pdf-report.ts';
 import type { ResultScene } from './result-scene.ts';
+import { type ResultIdentity, sharedModules } from './shared-modules.ts';
 
 /** Encapsulated PDF Storage. */
 export const pdfSopClass = '1.2.840.10008.5.1.4.1.1.104.1';
@@ -14,7 +14,7 @@ export function encapsulatedPdf(scene: ResultScene, own: ResultIdentity): Writab
   const { finding, source, evidence, date, time } = scene;
   const pdf = pdfReport(reportLines(finding), source ?? {}, finding.ranAtMs);
   return datasetOf({
-    ...commonModules(scene, own),
+    ...sharedModules(scene, own),
     ConversionType: 'WSD',
     ContentDate: date,
     ContentTime: time,

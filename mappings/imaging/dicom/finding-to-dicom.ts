@@ -1,7 +1,6 @@
 import type { Finding } from '../../../core/inference.ts';
 import { type WritableDataset, writePart10 } from '../../../formats/dicom/index.ts';
 import type { SiteSettings } from '../../site.ts';
-import { type ResultIdentity, seriesNumbers } from './common-modules.ts';
 import { encapsulatedPdf, pdfSopClass } from './encapsulated-pdf.ts';
 import {
   type EarlierReport,
@@ -13,6 +12,7 @@ import {
 } from './result-scene.ts';
 import { scSopClass, secondaryCapture } from './secondary-capture.ts';
 import { maskGroups, segmentation, segSopClass } from './segmentation.ts';
+import { type ResultIdentity, seriesNumbers } from './shared-modules.ts';
 import { srSopClass, structuredReport } from './structured-report.ts';
 
 /** A DICOM object that the engine made. */
@@ -33,16 +33,17 @@ const makers = {
 
 /**
  * A finding as objects for an archive, in the study of its images. Pure: the same finding gives the same bytes under the same UIDs; another version
- * of the study gives other objects in the same series, and its structured report names the `earlier` one. A refusal gives all forms but
+ * of the study gives other objects in the same series, and its structured report names the one before it (`earlierOf` its own UID). A refusal gives all forms but
  * the segmentation. Throws BH_FINDING_INVALID for masks that are none.
  */
 export function findingToDicom(
   finding: Finding,
   site: SiteSettings,
   kinds: readonly ResultKind[],
-  earlier?: EarlierReport,
+  earlierOf: (sopInstanceUid: string) => EarlierReport | undefined = () => undefined,
 ): readonly DicomResult[] {
-  const scene = resultSceneOf(finding, site, earlier);
+  const bare = resultSceneOf(finding, site, undefined);
+  const scene = { ...bare, earlier: earlierOf(instanceUid(bare, 'sr')) };
   return kinds.flatMap((kind) => {
     if (kind === 'seg') return segmentations(scene);
     const { sopClassUid, modality, make } = makers[kind];
@@ -62,6 +63,9 @@ function segmentations(scene: ResultScene): readonly DicomResult[] {
   });
 }
 
+const instanceUid = (scene: ResultScene, part: string): string =>
+  scene.uid('instance', part, ...resultParts(scene));
+
 function identityOf(
   scene: ResultScene,
   kind: ResultKind,
@@ -72,7 +76,7 @@ function identityOf(
 ): ResultIdentity {
   return {
     sopClassUid,
-    sopInstanceUid: scene.uid('instance', part, ...resultParts(scene)),
+    sopInstanceUid: instanceUid(scene, part),
     seriesInstanceUid: scene.uid('series', kind, ...seriesParts(scene)),
     modality,
     seriesNumber: seriesNumbers[kind],

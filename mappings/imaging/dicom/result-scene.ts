@@ -57,13 +57,17 @@ export function resultSceneOf(
   };
 }
 
-/** What makes a result the same result: another version of study or model gives another object. */
-export const resultParts = ({ finding: { study, model } }: ResultScene): readonly string[] => [
-  study.studyInstanceUid,
-  String(study.version),
-  model.name,
-  model.version,
-  model.sha256,
+/**
+ * What makes a result the same result: another version of study or model gives another object, and so does another answer to the same question, such
+ * as one after a refusal whose cause was repaired.
+ */
+export const resultParts = ({ finding }: ResultScene): readonly string[] => [
+  finding.study.studyInstanceUid,
+  String(finding.study.version),
+  finding.model.name,
+  finding.model.version,
+  finding.model.sha256,
+  finding.status === 'completed' ? String(finding.positive) : finding.code,
 ];
 
 /** A series holds one form of one model's results, over all versions of the study. */

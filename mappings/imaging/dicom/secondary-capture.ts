@@ -1,10 +1,10 @@
 import { datasetOf, type WritableDataset } from '../../../formats/dicom/index.ts';
 import { reportLines } from '../report-lines.ts';
 import { codeItem } from './codes.ts';
-import { commonModules, type ResultIdentity } from './common-modules.ts';
 import { referenceItem } from './evidence.ts';
 import { resultPage } from './result-page.ts';
 import type { ResultScene } from './result-scene.ts';
+import { type ResultIdentity, sharedModules } from './shared-modules.ts';
 import { line } from './text.ts';
 
 /** Secondary Capture Image Storage. */
@@ -15,7 +15,7 @@ export function secondaryCapture(scene: ResultScene, own: ResultIdentity): Writa
   const { finding, date, time, evidence } = scene;
   const { rows, columns, pixels } = resultPage(reportLines(finding));
   return datasetOf({
-    ...commonModules(scene, own),
+    ...sharedModules(scene, own),
     ConversionType: 'WSD',
     ContentDate: date,
     ContentTime: time,

@@ -1,16 +1,16 @@
 import type { FindingMask } from '../../../core/inference.ts';
 import { datasetOf, tagOf, type WritableDataset } from '../../../formats/dicom/index.ts';
 import { type Code, codeItem, codeOf } from './codes.ts';
-import { commonModules, type ResultIdentity } from './common-modules.ts';
 import { bySeries, referenceItem } from './evidence.ts';
 import { maskBits, packFrames } from './packed-bits.ts';
 import { type ResultScene, resultParts } from './result-scene.ts';
+import { type ResultIdentity, sharedModules } from './shared-modules.ts';
 import { line } from './text.ts';
 
 /** Segmentation Storage. */
 export const segSopClass = '1.2.840.10008.5.1.4.1.1.66.4';
 
-/** Masks of one size in one frame of reference: what one object can hold. */
+/** Masks of one size and orientation in one frame of reference: what one object can hold. */
 export interface MaskGroup {
   readonly rows: number;
   readonly columns: number;
@@ -19,11 +19,19 @@ export interface MaskGroup {
 
 const morphologicAbnormality: Code = ['49755003', 'SCT', 'Morphologically Abnormal Structure'];
 
-/** One object for each size and frame of reference, in the order in which the finding names them. */
+/** One object for each size, orientation and spacing in one frame of reference, in the order in which the finding names them. */
 export function maskGroups(masks: readonly FindingMask[]): readonly MaskGroup[] {
   const groups = new Map<string, FindingMask[]>();
   for (const mask of masks) {
-    const key = `${mask.rows}|${mask.columns}|${mask.geometry?.frameOfReferenceUid ?? ''}`;
+    const { frameOfReferenceUid, orientation, spacing, thickness } = mask.geometry ?? {};
+    const key = JSON.stringify([
+      mask.rows,
+      mask.columns,
+      frameOfReferenceUid,
+      orientation,
+      spacing,
+      thickness,
+    ]);
     groups.set(key, [...(groups.get(key) ?? []), mask]);
   }
   return [...groups.values()].map((group) => {
@@ -44,7 +52,7 @@ export function segmentation(scene: ResultScene, own: ResultIdentity, group: Mas
     masks.some((mask) => mask.sopInstanceUid === sopInstanceUid),
   );
   return datasetOf({
-    ...commonModules(scene, own),
+    ...sharedModules(scene, own),
     ContentDate: scene.date,
     ContentTime: scene.time,
     ImageType: ['DERIVED', 'PRIMARY'],

@@ -3,11 +3,11 @@ import { datasetOf, type WritableDataset } from '../../../formats/dicom/index.ts
 import { isOrderOfPatient } from '../order-match.ts';
 import { reportLines } from '../report-lines.ts';
 import { type Code, codeItem, codeOf } from './codes.ts';
-import { type Attributes, commonModules, type ResultIdentity } from './common-modules.ts';
 import { codedItem, container, type Item, imageItem, numberItem, textItem, uidItem } from './content-item.ts';
 import { evidenceItems, referencedSop } from './evidence.ts';
 import type { ResultScene } from './result-scene.ts';
 import { resultParts } from './result-scene.ts';
+import { type Attributes, type ResultIdentity, sharedModules } from './shared-modules.ts';
 import { line, lines } from './text.ts';
 
 /** Comprehensive SR Storage. */
@@ -26,7 +26,7 @@ export function structuredReport(scene: ResultScene, own: ResultIdentity): Writa
   const { finding, date, time, earlier } = scene;
   const isComplete = finding.status === 'completed';
   return datasetOf({
-    ...commonModules(scene, own),
+    ...sharedModules(scene, own),
     ReferencedPerformedProcedureStepSequence: [],
     CompletionFlag: isComplete ? 'COMPLETE' : 'PARTIAL',
     CompletionFlagDescription: isComplete ? undefined : line(`No result: ${finding.reason}`, 64),

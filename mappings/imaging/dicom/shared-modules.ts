@@ -18,7 +18,7 @@ export interface ResultIdentity {
  * Patient, General Study, Series, Equipment and SOP Common (PS3.3 C.7, C.12.1). Patient and study are those of the images, element by element: an
  * archive files the result with them.
  */
-export function commonModules(scene: ResultScene, own: ResultIdentity): Attributes {
+export function sharedModules(scene: ResultScene, own: ResultIdentity): Attributes {
   const { source, finding, date, time } = scene;
   const { model, study } = finding;
   return {
