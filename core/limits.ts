@@ -65,6 +65,8 @@ export const limits = {
   /** An association request with all of its presentation contexts. */
   dimseAssociateBytesMax: 256 * 1024,
   dimseCommandBytesMax: 64 * 1024,
+  /** A data set that is read whole: an identifier, an attribute list. */
+  dimseDataSetBytesMax: 16 * 1024 * 1024,
   dimseObjectBytesMax: 8 * 1024 * 1024 * 1024,
   /** From connection to association, and from the last PDU to the end of the connection (PS3.8 9.1.5). */
   dimseArtimMs: 30_000,
@@ -77,6 +79,10 @@ export const limits = {
   dicomwebRetrieveMs: 3_600_000,
   /** One page of a search. */
   dicomwebSearchBytesMax: 64 * 1024 * 1024,
+  /** Instances that archives were asked to vouch for and that nothing was heard of yet; past it the oldest are asked for anew. */
+  dimseCommitmentsAwaitedMax: 100_000,
+  /** For an answer of a node that the engine calls. */
+  dimseAnswerMs: 60_000,
 
   /** A file that is taken from a folder. */
   fileBytesMax: 256 * 1024 * 1024,

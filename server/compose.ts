@@ -1,4 +1,5 @@
 import type { Config } from '../config/index.ts';
+import { AwaitedCommitments } from '../connectors/dimse/index.ts';
 import type { HttpSource } from '../connectors/http-source.ts';
 import { assert } from '../core/assert.ts';
 import type { MessageId } from '../core/ids.ts';
@@ -119,7 +120,7 @@ async function start(
 
   const ports = { store, blobs, clock, random, logger, metrics, owner: ownerName(random) };
   const httpSources: HttpSource[] = [];
-  running = { ports, pool, httpSources, polls: new Map() };
+  running = { ports, pool, httpSources, polls: new Map(), commitments: new AwaitedCommitments() };
   const maps = await openMaps({
     ...ports,
     config,

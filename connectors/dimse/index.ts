@@ -1,2 +1,16 @@
+export { AwaitedCommitments } from './commitment/awaited-commitments.ts';
+export type { DimseDestinationOptions } from './destination/destination-options.ts';
+export { createDimseDestination } from './destination/dimse-destination.ts';
+export { statusClass, statuses, statusText } from './message/statuses.ts';
 export { createDimseSource } from './scp/dimse-source.ts';
+export type { HeldRecords, StepRecord } from './scp/held-records.ts';
 export type { DimseSourceOptions } from './scp/source-options.ts';
+export { echo } from './scu/echo.ts';
+export { find } from './scu/find.ts';
+export { readObjectFile } from './scu/outgoing-object.ts';
+export { proposeObjects, proposeServices, storageRoles } from './scu/proposals.ts';
+export { get, move } from './scu/retrieve.ts';
+export { store } from './scu/store.ts';
+export { type StoreResult, storeMany, type WaitingObject } from './scu/store-many.ts';
+export { patientRoot, studyRoot, verification, worklistFind } from './sop-classes.ts';
+export { type RemoteNode, requestAssociation } from './upper-layer/request-association.ts';

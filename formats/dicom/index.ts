@@ -22,7 +22,9 @@ export {
 } from './pixels/open-pixels.ts';
 export { type PixelDigest, pixelDigest, type SampleStatistics } from './pixels/pixel-digest.ts';
 export { pixelElement } from './pixels/pixel-element.ts';
+export { readBareDataset } from './read-bare-dataset.ts';
 export { readDataset } from './read-dataset.ts';
+export { type FileHead, readFileHead } from './read-file-head.ts';
 export { readHeader } from './read-header.ts';
 export { formatTag, isPixelDataTag, tags } from './tags.ts';
 export type { TransferSyntax } from './transfer-syntax.ts';

@@ -4,11 +4,10 @@ import type { ByteSource } from './byte-source.ts';
 import { DicomDataset } from './dataset.ts';
 import { ElementReader } from './element-reader.ts';
 import { inflate } from './inflate.ts';
-import { effectiveSyntax, objectStart, startBytesCount } from './object-start.ts';
-import { checkNotEmpty, fileMetaReader, readFileMeta } from './read-dataset.ts';
+import { checkNotEmpty } from './read-dataset.ts';
+import { readFileHead } from './read-file-head.ts';
 import { SourceWindow } from './source-window.ts';
-import { tags } from './tags.ts';
-import { explicitLittleEndian, type TransferSyntax } from './transfer-syntax.ts';
+import type { TransferSyntax } from './transfer-syntax.ts';
 
 /** Values of the top level above this (a document, a waveform) are passed over like pixel data. */
 const deferOverBytes = 1024 * 1024;
@@ -21,14 +20,7 @@ const deferOverBytes = 1024 * 1024;
  */
 export async function readHeader(source: ByteSource): Promise<DicomDataset> {
   const window = new SourceWindow(source);
-  const metaReader = fileMetaReader(source.size);
-  metaReader.at = objectStart(await window.bytesAt(0, startBytesCount));
-  const meta = new DicomDataset(explicitLittleEndian, false, undefined, undefined);
-  await window.run(metaReader, () => readFileMeta(metaReader, meta));
-
-  const at = metaReader.at;
-  const first = await window.bytesAt(at, startBytesCount);
-  const syntax = effectiveSyntax(meta.text(tags.transferSyntaxUid), first);
+  const { meta, syntax, dataSetAt: at } = await readFileHead(source, window);
   const dataset = new DicomDataset(syntax.uid, syntax.isBigEndian, undefined, meta);
   if (syntax.isDeflated) await readDeflated(source, at, syntax, dataset);
   else

@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { OutboundConnection, type Receiver } from '../../connectors/hl7v2/outbound-connection.ts';
-import type { SenderTls } from '../../connectors/tls.ts';
 import { BitHiveError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { parseAck, parseMessage } from '../../formats/hl7v2/index.ts';
 import { systemClock } from '../../platform/clock.ts';
-import { readSecretFile } from '../../platform/security/system-keys.ts';
 import { messagesOfFile } from './hl7-file.ts';
+import { tlsFlags, tlsOf, wholeNumber } from './remote-flags.ts';
 import { type Call, exitCodes, jsonFlag, type Verb, type World } from './verb.ts';
 
 interface Sent {
@@ -30,10 +29,7 @@ export const hl7Send: Verb = {
         takes: 'NUMBER',
         description: 'How long an answer is awaited; 30000 when absent.',
       },
-      { name: 'tls', description: 'Speak TLS; the receiver must have a valid certificate.' },
-      { name: 'ca', takes: 'FILE', description: 'Authorities that the receiver may be certified by, PEM.' },
-      { name: 'cert', takes: 'FILE', description: 'Certificate of the sender, PEM.' },
-      { name: 'key', takes: 'FILE', description: 'Its private key, PEM, mode 0600.' },
+      ...tlsFlags,
       jsonFlag,
     ],
     takesSettings: false,
@@ -81,33 +77,13 @@ function textOf({ controlId, result, answer }: Sent): string {
 }
 
 async function receiverOf(call: Call, world: World): Promise<Receiver> {
-  const isTls = call.has('tls') || ['ca', 'cert', 'key'].some((name) => call.has(name));
+  const tls = await tlsOf(call, world);
   return {
     host: call.flag('host') ?? '127.0.0.1',
     port: wholeNumber(call, 'port', 2575, 65_535),
     connectMs: 10_000,
     answerMs: wholeNumber(call, 'timeout-ms', limits.hl7AnswerMs, 3_600_000),
     clock: systemClock,
-    ...(isTls ? { tls: await tlsOf(call, world) } : {}),
+    ...(tls === undefined ? {} : { tls }),
   };
-}
-
-async function tlsOf(call: Call, world: World): Promise<SenderTls> {
-  const [ca, cert, key] = ['ca', 'cert', 'key'].map((name) => {
-    const file = call.flag(name);
-    return file === undefined ? undefined : resolve(world.cwd, file);
-  });
-  return {
-    ...(ca === undefined ? {} : { ca: await readFile(ca) }),
-    ...(cert === undefined ? {} : { cert: await readFile(cert) }),
-    ...(key === undefined ? {} : { key: await readSecretFile(key) }),
-  };
-}
-
-function wholeNumber(call: Call, name: string, fallback: number, max: number): number {
-  const text = call.flag(name);
-  if (text === undefined) return fallback;
-  const number = /^\d{1,10}$/.test(text) ? Number(text) : 0;
-  if (number >= 1 && number <= max) return number;
-  throw new BitHiveError('BH_CLI_USAGE', `--${name}: expected 1 to ${max}`);
 }

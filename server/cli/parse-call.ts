@@ -61,6 +61,6 @@ function checkWords(usage: Usage, words: readonly string[]): void {
   if (missing !== undefined && !missing.startsWith('['))
     throw new BitHiveError('BH_CLI_USAGE', `${usage.name} needs ${missing}`);
   const extra = words[usage.words.length];
-  if (extra !== undefined && !usage.words.at(-1)?.endsWith('...'))
+  if (extra !== undefined && !/\.\.\.\]?$/.test(usage.words.at(-1) ?? ''))
     throw new BitHiveError('BH_CLI_USAGE', `${usage.name} does not take ${extra}`);
 }

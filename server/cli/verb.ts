@@ -13,7 +13,7 @@ export interface Usage {
   /** `message show` */
   readonly name: string;
   readonly summary: string;
-  /** Names of the words after the verb. The last may be in brackets, `[FOLDER]`, and left out; or end with dots, `FILE...`, and stand more than once. */
+  /** Names of the words after the verb. The last may be in brackets, `[FOLDER]`, and left out; or end with dots, `FILE...`, and stand more than once; or both. */
   readonly words: readonly string[];
   readonly flags: readonly VerbFlag[];
   /** Whether `--config FILE` and the flags of settings are taken. */

@@ -106,6 +106,21 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./dicom-pixels.ts')).dicomPixels,
   },
   {
+    name: 'dicom echo',
+    summary: 'Asks a DICOM node whether it is there (C-ECHO).',
+    load: async () => (await import('./dicom-echo.ts')).dicomEcho,
+  },
+  {
+    name: 'dicom store',
+    summary: 'Sends DICOM files and folders to a DICOM node (C-STORE) and says what it answers to each.',
+    load: async () => (await import('./dicom-store.ts')).dicomStore,
+  },
+  {
+    name: 'dicom find',
+    summary: 'Asks a DICOM node what it holds (C-FIND).',
+    load: async () => (await import('./dicom-find.ts')).dicomFind,
+  },
+  {
     name: 'audit show',
     summary: 'Shows the audit trail: who read or did what, when, with what outcome.',
     load: async () => (await import('./audit-show.ts')).auditShow,

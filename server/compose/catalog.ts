@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Config } from '../../config/index.ts';
 import { createStowSource } from '../../connectors/dicomweb/index.ts';
+import type { AwaitedCommitments } from '../../connectors/dimse/index.ts';
 import type { HttpSource } from '../../connectors/http-source.ts';
 import { createNullDestination } from '../../connectors/null/destination.ts';
 import { inferenceJobContentType } from '../../core/inference.ts';
@@ -28,7 +29,7 @@ import type { PriorNeeds } from '../../pipelines/study/priors.ts';
 import { bundledChannels } from './channel-files.ts';
 import { mayDeidentify } from './deidentified-kind.ts';
 import { archiveDestinationKind, stowDestinationKind } from './dicomweb-kinds.ts';
-import { dimseSourceKind } from './dimse-kinds.ts';
+import { dimseDestinationKind, dimseSourceKind } from './dimse-kinds.ts';
 import { fhirDestinationKind, fhirSourceKind } from './fhir-kinds.ts';
 import { fhirPollKind } from './fhir-poll-kind.ts';
 import { filesDestinationKind, filesSourceKind, sftpDestinationKind, sftpSourceKind } from './file-kinds.ts';
@@ -52,6 +53,8 @@ export interface RunningParts {
   readonly pool: InferencePool;
   /** Sources behind the shared HTTP listener put themselves here, to be mounted. */
   readonly httpSources: HttpSource[];
+  /** What archives are asked to vouch for: destinations ask, the DICOM node hears. */
+  readonly commitments: AwaitedCommitments;
   /** Sources that ask, by channel: a notification without a body wakes the one that it names. */
   readonly polls: Map<string, { lookNow(): void }>;
 }
@@ -93,6 +96,7 @@ export function channelCatalog(parts: CatalogParts): ChannelCatalog {
       sftpDestinationKind(parts),
       mayDeidentify(stowDestinationKind(parts), parts),
       archiveDestinationKind(parts),
+      mayDeidentify(dimseDestinationKind(parts), parts),
       gridKind(parts),
       nullKind,
     ],

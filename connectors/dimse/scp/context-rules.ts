@@ -1,7 +1,7 @@
 import { explicitBigEndian, implicitLittleEndian } from '../../../formats/dicom/transfer-syntax.ts';
+import { servedSopClasses } from '../sop-classes.ts';
 import { storageSopClasses } from '../tables/storage-sop-classes.ts';
 import type { ContextRules } from '../upper-layer/presentation-context.ts';
-import { serviceSopClasses } from './service-sop-classes.ts';
 
 /** Transfer syntaxes of PS3.6; all are stored as they are. Those of real-time video (1.2.840.10008.1.2.7) have no data set to store. */
 const standardSyntax = /^1\.2\.840\.10008\.1\.2(\.(?!7(\.|$))\d+)*$/;
@@ -22,10 +22,10 @@ const standardRoot = '1.2.840.10008.';
 export function contextRules({ takesUnknown }: { readonly takesUnknown: boolean }): ContextRules {
   return {
     isSupported: (uid) =>
-      isStorage(uid) || serviceSopClasses.has(uid) || (takesUnknown && !uid.startsWith(standardRoot)),
+      isStorage(uid) || servedSopClasses.has(uid) || (takesUnknown && !uid.startsWith(standardRoot)),
     choose(uid, proposed) {
       // What is not stored is read at once, and an N-service has nothing that a codec could compress.
-      const readable = serviceSopClasses.has(uid)
+      const readable = servedSopClasses.has(uid)
         ? (syntax: string) => nativeSyntaxes.has(syntax)
         : (syntax: string) => standardSyntax.test(syntax);
       const known = proposed.filter(readable);

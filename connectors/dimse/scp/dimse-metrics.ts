@@ -1,3 +1,4 @@
+import { toBitHiveError } from '../../../core/errors.ts';
 import type { Metrics } from '../../../core/ports/index.ts';
 import type { InstanceResult } from '../../dicom-objects/instance-result.ts';
 
@@ -5,7 +6,7 @@ export interface DimseMetrics {
   associationEnded(how: string, seconds: number): void;
   openAssociations(count: number): void;
   instanceEnded(result: InstanceResult): void;
-  objectBroken(code: string): void;
+  objectBroken(cause: unknown): void;
 }
 
 export function dimseMetrics(metrics: Metrics, listener: string): DimseMetrics {
@@ -34,7 +35,7 @@ export function dimseMetrics(metrics: Metrics, listener: string): DimseMetrics {
     associationEnded: (end, seconds) => associations.observe(seconds, { listener, end }),
     openAssociations: (count) => open.set(count, { listener }),
     instanceEnded: (result) => instances.add(1, { listener, outcome: outcomeOf(result) }),
-    objectBroken: (code) => broken.add(1, { listener, code }),
+    objectBroken: (cause) => broken.add(1, { listener, code: toBitHiveError(cause).code }),
   };
 }
 

@@ -4,25 +4,21 @@ import { assert } from '../../../core/assert.ts';
 import { BitHiveError, toBitHiveError } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
 import type { Accept, Listening, Source } from '../../../core/ports/index.ts';
-import { Intake } from '../../dicom-objects/intake.ts';
 import { secureContext } from '../../tls.ts';
-import { commandFields } from '../message/command-fields.ts';
-import { statuses } from '../message/statuses.ts';
 import { acceptAssociation } from '../upper-layer/accept-association.ts';
 import type { Association } from '../upper-layer/association.ts';
 import { judgeAssociation } from './association-judge.ts';
-import { cStore } from './c-store.ts';
 import { contextRules } from './context-rules.ts';
 import { type DimseMetrics, dimseMetrics } from './dimse-metrics.ts';
+import { nodeServices } from './node-services.ts';
 import { serveAssociation } from './serve-association.ts';
-import { respond, type Service } from './service.ts';
 import type { DimseSourceOptions } from './source-options.ts';
 
 const handshakeMs = 10_000;
 /** Connections that may wait for their association beside those that have one. */
 const waitingMax = 64;
 
-/** A DICOM node: C-ECHO and C-STORE (PS3.4 A, B). What it answers to which input: test/connectors/dimse/protocol-answers.test.ts. */
+/** A DICOM node; its services are in `nodeServices`. What it answers to which input: test/connectors/dimse/protocol-answers.test.ts. */
 export function createDimseSource(options: DimseSourceOptions): Source {
   return new DimseListener(options);
 }
@@ -114,7 +110,7 @@ class DimseListener implements Source {
     if (association === null) return;
     this.#openCount += 1;
     this.#metrics.openAssociations(this.#openCount);
-    const services = this.#services(association, accept);
+    const services = nodeServices(association, accept, this.#options, this.#metrics);
     const isStopping = (): boolean => this.#isStopping;
     const waits = (isIdle: boolean): void => {
       if (isIdle) this.#idle.add(association);
@@ -152,20 +148,5 @@ class DimseListener implements Source {
       else logger.info('dimse.association.refused', { listener: name, code, detail });
       return null;
     }
-  }
-
-  #services(association: Association, accept: Accept): ReadonlyMap<number, Service> {
-    const { blobs, logger, objectBytesMax = limits.dimseObjectBytesMax } = this.#options;
-    const sender = association.remoteAe;
-    const intake = new Intake({ protocol: 'dimse', blobs, accept, logger, sender, objectBytesMax });
-    const store = cStore({
-      intake,
-      ended: (result) => this.#metrics.instanceEnded(result),
-      broken: (error) => this.#metrics.objectBroken(toBitHiveError(error).code),
-    });
-    return new Map<number, Service>([
-      [commandFields.cEchoRq, (message) => respond(association, message, statuses.success)],
-      [commandFields.cStoreRq, store],
-    ]);
   }
 }

@@ -1,4 +1,4 @@
-import { implementation } from '../upper-layer/implementation.ts';
+import { implementationClassUid, implementationVersionName } from '../../../formats/dicom/index.ts';
 
 export interface FileHead {
   readonly sopClassUid: string;
@@ -25,8 +25,8 @@ export function writeFileHead({
     text(0x0002, 'UI', sopClassUid),
     text(0x0003, 'UI', sopInstanceUid),
     text(0x0010, 'UI', transferSyntaxUid),
-    text(0x0012, 'UI', implementation.implementationClassUid),
-    text(0x0013, 'SH', implementation.implementationVersionName),
+    text(0x0012, 'UI', implementationClassUid),
+    text(0x0013, 'SH', implementationVersionName),
     text(0x0016, 'AE', sourceAe),
   ]);
   const groupLength = Buffer.alloc(12);

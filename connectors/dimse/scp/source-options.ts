@@ -1,5 +1,8 @@
 import type { Blobs, Clock, Logger, Metrics } from '../../../core/ports/index.ts';
 import type { ListenerTls } from '../../tls.ts';
+import type { AwaitedCommitments } from '../commitment/awaited-commitments.ts';
+import type { RemoteNode } from '../upper-layer/request-association.ts';
+import type { HeldRecords } from './held-records.ts';
 
 export interface DimseSourceOptions {
   /** Name in logs and metrics: the channel's. */
@@ -15,6 +18,12 @@ export interface DimseSourceOptions {
   /** Whether objects of SOP classes that no standard knows are taken. */
   readonly takesUnknown: boolean;
   readonly associationsMax: number;
+  /** What the engine holds, for storage commitment and procedure steps. */
+  readonly records: HeldRecords;
+  /** Where reports of archives are awaited. */
+  readonly commitments: AwaitedCommitments;
+  /** Where a node is called that asked for a report; null for one whose address is not known. */
+  readonly nodeOf: (aeTitle: string) => RemoteNode | null;
   readonly pduBytesMax?: number;
   readonly objectBytesMax?: number;
   readonly artimMs?: number;

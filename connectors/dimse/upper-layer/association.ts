@@ -64,6 +64,11 @@ export class Association {
     return this.#hasEnded || !this.#parts.socket.writable;
   }
 
+  /** Resolves when the peer has something to say, or the association has ended. `readMessage` tells which. */
+  readable(): Promise<void> {
+    return this.#parts.reader.readable();
+  }
+
   /** A Message ID (0000,0110) that no request in flight has. */
   nextMessageId(): number {
     this.#lastMessageId = (this.#lastMessageId % 0xffff) + 1;

@@ -37,6 +37,11 @@ export class PduReader {
     this.#limits = limits;
   }
 
+  /** See `SocketReader.readable`. */
+  readable(): Promise<void> {
+    return this.#reader.readable();
+  }
+
   /** See `SocketReader.allow`. */
   allow(patience: Patience): void {
     this.#reader.allow(patience);

@@ -25,6 +25,7 @@ export class SocketReader {
   #hasEnded = false;
   #failure: string | null = null;
   #wake: (() => void) | null = null;
+  #onReadable: () => void = () => {};
   #patience: Patience = { ms: 0 };
   #waitedMs = 0;
   #newBytes = 0;
@@ -45,9 +46,12 @@ export class SocketReader {
     this.#newBytes = 0;
   }
 
-  /** Whether the peer has closed its side and everything was taken. */
-  get isAtEnd(): boolean {
-    return this.#hasEnded && this.#queuedBytes === 0;
+  /** Resolves when something is there to be taken, or the connection has ended. Takes nothing; for one waiter at a time. */
+  async readable(): Promise<void> {
+    if (this.#queuedBytes > 0 || this.#hasEnded) return;
+    await new Promise<void>((resolve) => {
+      this.#onReadable = resolve;
+    });
   }
 
   /** Exactly so many bytes. Throws BH_DIMSE_ABORTED where the connection ends before, BH_DIMSE_TIMEOUT. */
@@ -100,12 +104,14 @@ export class SocketReader {
       this.#waitedMs = 0;
     }
     if (this.#queuedBytes >= queuedBytesMax) this.#socket.pause();
+    this.#onReadable();
     this.#wake?.();
   }
 
   #ended(failure: string | null): void {
     this.#hasEnded = true;
     this.#failure ??= failure;
+    this.#onReadable();
     this.#wake?.();
   }
 

@@ -1,7 +1,12 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createDimseSource, type DimseSourceOptions } from '../../../connectors/dimse/index.ts';
+import {
+  AwaitedCommitments,
+  createDimseSource,
+  type DimseSourceOptions,
+  type HeldRecords,
+} from '../../../connectors/dimse/index.ts';
 import type { Arrival } from '../../../core/message.ts';
 import type { Accept, Blobs, Source } from '../../../core/ports/index.ts';
 import { silentLogger, silentMetrics } from '../../../core/ports/index.ts';
@@ -39,6 +44,9 @@ export async function startNode(
     callingAes: [],
     takesUnknown: false,
     associationsMax: 64,
+    records: recordsOf(arrivals),
+    commitments: new AwaitedCommitments(),
+    nodeOf: () => null,
     blobs,
     clock: systemClock,
     logger: silentLogger,
@@ -64,6 +72,24 @@ export async function startNode(
     async close() {
       await source.stop(1_000);
       await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What has arrived, as the engine would know it from its store. */
+function recordsOf(arrivals: readonly Arrival[]): HeldRecords {
+  return {
+    holds: async (uid) =>
+      arrivals.some(
+        ({ kind, refusal, facts }) => kind === 'dicom' && !refusal && facts?.sopInstanceUid === uid,
+      ),
+    studiesOfStep: async (uid) => {
+      const last = new Map<string, string>();
+      for (const { kind, facts } of arrivals) {
+        if (kind !== 'notice' || facts?.stepUid !== uid) continue;
+        last.set(String(facts.studyInstanceUid), String(facts.status));
+      }
+      return [...last].map(([studyInstanceUid, status]) => ({ studyInstanceUid, status }));
     },
   };
 }
