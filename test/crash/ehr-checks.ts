@@ -23,7 +23,11 @@ export interface EhrFindings {
 }
 
 /** What the EHR ended up with, against what the engine acknowledged. */
-export async function checkEhr(url: string, hl7: Hl7Ledger, stow: StowLedger): Promise<EhrFindings> {
+export async function checkEhr(
+  url: string,
+  hl7: Hl7Ledger,
+  images: readonly StowLedger[],
+): Promise<EhrFindings> {
   const doubled: string[] = [];
   const outOfOrder: string[] = [];
   const missing: string[] = [];
@@ -36,7 +40,11 @@ export async function checkEhr(url: string, hl7: Hl7Ledger, stow: StowLedger): P
       outOfOrder.push(`${patient}: ${steps.join(' ')}`);
     if ((steps.at(-1) ?? 0) < sequence) missing.push(`${patient} S${sequence}`);
   }
-  const studies = new Set([...stow.acknowledged.values()].map(({ studyInstanceUid }) => studyInstanceUid));
+  const studies = new Set(
+    images.flatMap(({ acknowledged }) =>
+      [...acknowledged.values()].map(({ studyInstanceUid }) => studyInstanceUid),
+    ),
+  );
   const reportCounts = await reportsByStudy(url);
   for (const study of studies) {
     const found = await search(url, `ImagingStudy?identifier=urn:oid:${study}`);

@@ -24,10 +24,14 @@ export class EngineApi {
     return found.messages;
   }
 
-  async bodySha256(id: number): Promise<string> {
+  async body(id: number): Promise<Buffer> {
     const answer = await this.#get(`/api/messages/${id}/body`);
+    return Buffer.from(await answer.arrayBuffer());
+  }
+
+  async bodySha256(id: number): Promise<string> {
     return createHash('sha256')
-      .update(new Uint8Array(await answer.arrayBuffer()))
+      .update(await this.body(id))
       .digest('hex');
   }
 

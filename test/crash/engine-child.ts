@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 export interface ReadyEngine {
   readonly mllpPort: number;
+  /** 0: its channels have no such door. */
+  readonly dimsePort: number;
   readonly httpUrl: string;
   readonly tokenFile: string;
   readonly process: ChildProcess;
@@ -43,6 +45,7 @@ export async function startEngine(
   if (!mllp || !http) throw new TypeError(`doors are missing: ${JSON.stringify(ready.listening)}`);
   return {
     mllpPort: mllp.port,
+    dimsePort: door('dimse')?.port ?? 0,
     httpUrl: `http://${http.host}:${http.port}`,
     tokenFile: ready.tokenFile,
     process: child,
