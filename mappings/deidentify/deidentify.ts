@@ -14,10 +14,12 @@ import { cleanDataset } from './clean-dataset.ts';
 import { type ActionCounts, type Cleaning, noCounts } from './cleaning.ts';
 import { textOf } from './element-values.ts';
 import { ownIdentifiers } from './own-identifiers.ts';
+import { patientOf } from './patient-of.ts';
 import { burnedInRisk } from './pixels/burned-in.ts';
 import { cleanPixelData } from './pixels/clean-pixel-data.ts';
 import { maskedPixels } from './pixels/mask-pixels.ts';
 import { maskRuleFor } from './pixels/mask-rule.ts';
+import { refuseNamesInStream } from './pixels/names-in-stream.ts';
 import type { DeidentifyPolicy } from './policy.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
 import { refuseUnsafe } from './refusal.ts';
@@ -65,10 +67,17 @@ export async function deidentify(
       ? await maskedPixels(read, original, rule)
       : cleanPixelData(read, original);
   const cleaning = cleaningOf(original, policy, pseudonyms);
-  const cleaned = cleanDataset(pixels, { isTopLevel: true, mode: 'kept' }, cleaning);
+  refuseNamesInStream(pixels, cleaning.identifiers);
+  const cleaned = withPatient(cleanDataset(pixels, { isTopLevel: true, mode: 'kept' }, cleaning), cleaning);
   const isMasked = rule !== undefined;
   const stamped = stamp(cleaned, original, policy, isMasked);
   return { ...written(read, stamped, cleaning), counts: cleaning.counts, isMasked };
+}
+
+/** An object of a study that names no patient gets the pseudonym of a nameless one: dates that were moved are known by it. */
+function withPatient(dataset: WritableDataset, { patientId }: Cleaning): WritableDataset {
+  if (dataset.has(tags.patientId) || !dataset.has(tags.studyInstanceUid)) return dataset;
+  return new Map(dataset).set(tags.patientId, { vr: 'LO', value: [patientId] });
 }
 
 /** The rule by which text is blackened; undefined where there is nothing to blacken. */
@@ -84,10 +93,7 @@ function maskRule(original: WritableDataset, { pixels, masks }: DeidentifyPolicy
 function cleaningOf(original: WritableDataset, policy: DeidentifyPolicy, pseudonyms: Pseudonyms): Cleaning {
   const patientId = textOf(original, tags.patientId);
   const isOwn = pseudonyms.isOwnPatient(patientId);
-  const patient =
-    patientId === ''
-      ? `study|${textOf(original, tags.studyInstanceUid)}`
-      : `${textOf(original, tags.issuerOfPatientId)}|${patientId}`;
+  const patient = patientOf(original);
   return {
     policy,
     pseudonyms,

@@ -9,6 +9,8 @@ export interface OwnIdentifiers {
   isIn(text: string, vr: string): boolean;
   /** Whether bytes that should be numbers or a table hold one of them as text. Up to `limits.deidentifySweepBytesMax` are looked at. */
   isInBytes(bytes: Uint8Array): boolean;
+  /** Whether an encoded frame of any size holds one of them as plain text. */
+  isInStream(bytes: Uint8Array): boolean;
 }
 
 /** Attributes whose values are identifiers; all values of VR PN are too. */
@@ -41,18 +43,18 @@ export function ownIdentifiers(dataset: WritableDataset, withDates: boolean): Ow
       if (vr !== 'CS') return text.search(any) >= 0;
       return (text.match(any) ?? []).some((one) => !isSafe(one));
     },
-    isInBytes: bytesTest(words),
+    ...bytesTests(words),
   };
 }
 
 /** Chance does not write words of six letters into a table. */
 const hiddenCharsMin = 6;
 
-function bytesTest(words: readonly string[]): OwnIdentifiers['isInBytes'] {
+function bytesTests(words: readonly string[]): Pick<OwnIdentifiers, 'isInBytes' | 'isInStream'> {
   const long = words.filter((word) => word.length >= hiddenCharsMin);
-  if (long.length === 0) return () => false;
+  if (long.length === 0) return { isInBytes: () => false, isInStream: () => false };
   const any = new RegExp(long.map(escaped).join('|'), 'iu');
-  return (bytes) => {
+  const isInBytes = (bytes: Uint8Array): boolean => {
     if (bytes.length < hiddenCharsMin || bytes.length > limits.deidentifySweepBytesMax) return false;
     const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const turned = Buffer.from(view.subarray(0, view.length - (view.length % 2))).swap16();
@@ -65,6 +67,9 @@ function bytesTest(words: readonly string[]): OwnIdentifiers['isInBytes'] {
       turned.subarray(1).toString('utf16le'),
     ].some((text) => any.test(text));
   };
+  const isInStream = (bytes: Uint8Array): boolean =>
+    any.test(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'));
+  return { isInBytes, isInStream };
 }
 
 const escaped = (word: string): string => word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');

@@ -9,6 +9,7 @@ import {
   writePart10,
 } from '../../formats/dicom/index.ts';
 import { itemsOf, textOf, textsOf } from './element-values.ts';
+import { patientOf } from './patient-of.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
 
 /** Turns what was computed on de-identified objects back, for who holds the originals and the key. Nothing is stored for it. */
@@ -41,10 +42,7 @@ export function reidentifierOf(originals: readonly WritableDataset[], pseudonyms
   for (const original of originals) {
     for (const uid of uidsOf(original)) known.set(pseudonyms.uid(uid), uid);
     const patientId = textOf(original, tags.patientId);
-    if (patientId !== '') {
-      const issuer = textOf(original, tags.issuerOfPatientId);
-      known.set(pseudonyms.patient(`${issuer}|${patientId}`), patientId);
-    }
+    known.set(pseudonyms.patient(patientOf(original)), patientId);
   }
   const text = (given: string): string =>
     given.replace(/\b(?:2\.25\.\d{1,39}|BH[0-9A-Z]{20})(?![\d.]?\d)/g, (found) => known.get(found) ?? found);

@@ -13,8 +13,10 @@ const keptUids: ReadonlySet<number> = new Set([
   0x00080016, 0x0008001a, 0x0008001b, 0x00080062, 0x0008010c, 0x0008010d, 0x00080117, 0x00080118, 0x00081150,
   0x0008115a, 0x00020010, 0x00041512,
 ]);
-/** MAC parameters of signatures that are gone. */
-const macParameters = 0x4ffe0001;
+/** MAC parameters of signatures that are gone, and attributes that an earlier de-identification encrypted (PS3.15 E.1.1). */
+const removed: ReadonlySet<number> = new Set([0x4ffe0001, 0x04000500]);
+/** What PS3.6 registers; a number of a patient does not fit into its parts. */
+const standardUid = /^1\.2\.840\.10008(?:\.\d{1,4}){1,8}$/;
 const codeTags = { value: 0x00080100, scheme: 0x00080102, meaning: 0x00080104 } as const;
 const graphicDataTag = 0x00700022;
 const urnCode = 0x00080120;
@@ -43,8 +45,7 @@ function clean(tag: number, element: WritableElement, inside: Inside): WritableE
   const group = tag >>> 16;
   if (group === groups.command || group === groups.fileMeta || group === groups.directory) return undefined;
   if (group === 0x0010 && !keptOfPatient.has(tag)) return undefined;
-  if (vr === 'UN' || tag === macParameters || isPixelDataTag(tag) || dictionaryVr(tag) === 'UN')
-    return undefined;
+  if (vr === 'UN' || removed.has(tag) || isPixelDataTag(tag) || dictionaryVr(tag) === 'UN') return undefined;
   const { mode } = inside.where;
   if (vr === 'SQ') {
     const items = mode === 'dummy' ? itemsOf(element).slice(0, 1) : itemsOf(element);
@@ -83,10 +84,11 @@ function date(element: WritableElement, { cleaning }: Inside): WritableElement {
 
 function uid(tag: number, element: WritableElement, { cleaning }: Inside): WritableElement {
   const texts = textsOf(element);
-  const isWellKnown = (text: string): boolean =>
-    /^[\d.]{1,64}$/.test(text) && (keptUids.has(tag) || /^1\.2\.840\.10008\.[\d.]{1,20}$/.test(text));
-  if (cleaning.policy.options.has('retain-uids') || texts.every(isWellKnown)) return element;
-  return { vr: 'UI', value: texts.map((text) => (isWellKnown(text) ? text : newUid(text, cleaning))) };
+  const mayStay = (text: string): boolean =>
+    standardUid.test(text) ||
+    (keptUids.has(tag) && /^[\d.]{1,64}$/.test(text) && !cleaning.identifiers.isIn(text, 'UI'));
+  if (cleaning.policy.options.has('retain-uids') || texts.every(mayStay)) return element;
+  return { vr: 'UI', value: texts.map((text) => (mayStay(text) ? text : newUid(text, cleaning))) };
 }
 
 /** Free text stays only as far as it is made of words that name nobody, and only where descriptions are to be cleaned. */

@@ -1,5 +1,7 @@
 /** Marker segments of JPEG and JPEG-LS that hold no image: comments, and application data except JFIF, Adobe's colour transform and SPIFF. */
 const jpegKept: ReadonlySet<number> = new Set([0xe0, 0xee, 0xe8]);
+/** Those three hold numbers; a longer one holds something else. */
+const keptBytesMax = 36;
 const startOfScan = 0xda;
 const comment = 0xfe;
 const j2kStart = 0x4f;
@@ -19,12 +21,17 @@ export function withoutComments(stream: Uint8Array): Uint8Array {
   return stream;
 }
 
-function isJpegText(marker: number): boolean {
-  return marker === comment || (marker >= 0xe0 && marker <= 0xef && !jpegKept.has(marker));
+function isJpegText(marker: number, length: number): boolean {
+  const isApplication = marker >= 0xe0 && marker <= 0xef;
+  return marker === comment || (isApplication && (!jpegKept.has(marker) || length > keptBytesMax));
 }
 
 /** Walks the segments of the main header, which all have a length, up to the marker behind it. */
-function withoutSegments(stream: Uint8Array, end: number, isText: (marker: number) => boolean): Uint8Array {
+function withoutSegments(
+  stream: Uint8Array,
+  end: number,
+  isText: (marker: number, length: number) => boolean,
+): Uint8Array {
   const kept: Uint8Array[] = [stream.subarray(0, 2)];
   let at = 2;
   while (at + 4 <= stream.length && stream[at] === 0xff) {
@@ -36,7 +43,7 @@ function withoutSegments(stream: Uint8Array, end: number, isText: (marker: numbe
     }
     const length = 2 + (stream[at + 2] as number) * 256 + (stream[at + 3] as number);
     if (at + length > stream.length) return stream;
-    if (!isText(marker)) kept.push(stream.subarray(at, at + length));
+    if (!isText(marker, length)) kept.push(stream.subarray(at, at + length));
     at += length;
   }
   const rest = stream.subarray(at);

@@ -151,3 +151,45 @@ test('a description that was cleaned is clean', () => {
     }),
   );
 });
+
+describe('what an object says of its de-identification', () => {
+  const stamped = (...codes: readonly WritableDataset[]): Uint8Array =>
+    writePart10(
+      new Map([
+        ...[...sr].filter(([tag]) => tag !== 0x0040a730),
+        [0x00120062, text('CS', 'NO')],
+        [0x00120063, text('LO', 'by Wallaby')],
+        [0x00120064, items(...codes)],
+        [0x00080020, text('DA', '20231107')],
+      ]),
+      { sopClassUid: report, sopInstanceUid: '1.2.3.1' },
+    );
+  const said = async (options: readonly string[]) => {
+    const file = stamped(code('113103', 'DCM', 'by Wallaby'), code('W', '99HOSP', 'Wallaby'));
+    const dataset = readDataset((await run(file, { options, structuredContent: 'replace' })).bytes);
+    const codes = dataset
+      .sequence(0x00120064)
+      .map((one) => [one.text(0x00080100), one.text(0x00080102), one.text(0x00080104)].join(' '));
+    return [dataset.text(0x00120062), dataset.text(0x00120063), dataset.text(0x00280303), codes];
+  };
+
+  test('names profile and options, keeps the codes of an earlier pass and none of its words', async () => {
+    const [method, basic] = [
+      'BITHIVE PS3.15 E.1 2024b',
+      '113100 DCM Basic Application Confidentiality Profile',
+    ];
+    const graphics = '113103 DCM Clean Graphics Option';
+    expect(await said([])).toEqual(['YES', method, 'REMOVED', [basic, graphics]]);
+    expect(await said(['retain-modified-dates'])).toEqual([
+      ...['YES', method, 'MODIFIED'],
+      [basic, graphics, '113107 DCM Retain Longitudinal Temporal Information Modified Dates Option'],
+    ]);
+    expect((await said(['retain-full-dates', 'clean-descriptors'])).slice(2)).toEqual([
+      'UNMODIFIED',
+      [
+        ...[basic, graphics, '113105 DCM Clean Descriptors Option'],
+        '113106 DCM Retain Longitudinal Temporal Information Full Dates Option',
+      ],
+    ]);
+  });
+});

@@ -8,6 +8,7 @@ import {
   encodeElements,
   imageElements,
 } from '../../formats/dicom/object-builder.ts';
+import { refusalCode } from '../../formats/dicom/refusal.ts';
 import { run, tracesOf } from './planted.ts';
 
 /** Who the patient is. Each stands where it belongs and in places where it does not. */
@@ -70,6 +71,7 @@ const hidden: readonly BuiltElement[] = [
   el(0x00091001, 'UN', Buffer.from(who.family)),
   el(0x00091002, 'SQ', [[el(0x00100010, 'PN', who.family)]]),
   el(0x00100033, 'LO', who.birth),
+  el(0x00100212, 'UC', 'Wombat'),
   el(0x00102201, 'LO', `${who.family} dog`),
   el(0x00120051, 'ST', sentence),
   el(0x00120063, 'LO', sentence),
@@ -85,6 +87,8 @@ const hidden: readonly BuiltElement[] = [
   el(0x00700081, 'LO', sentence),
   el(0x00880140, 'UI', who.referenced),
   el(0x22000002, 'UT', sentence),
+  el(0x30020002, 'SH', 'b. 13.09.1961'),
+  el(0x00700080, 'CS', who.studied),
   el(0x50000022, 'LO', who.family),
   el(0x60000022, 'LO', who.family),
   el(0x60003000, 'OB', Buffer.from(who.family)),
@@ -139,6 +143,9 @@ describe('planted identifiers', () => {
     test.each(options)('leave no trace under %s', async (...names) => {
       const { bytes } = await run(fileOf(sorted(...hidden), syntax), { options: names.filter(Boolean) });
       expect(leaks(bytes)).toEqual([]);
+      // Of the patient nothing stays that no list names, whatever it says.
+      expect(tracesOf(bytes, 'Wombat')).toEqual([]);
+      expect(tracesOf(bytes, '13.09.1961')).toEqual([]);
       expect(bytes.subarray(0, 128).every((byte) => byte === 0)).toBe(true);
       const left = readDataset(bytes);
       // What names nobody stays.
@@ -192,6 +199,30 @@ describe('planted identifiers', () => {
     );
     expect(leaks(behind.bytes)).toEqual([]);
     expect([...(readDataset(behind.bytes).get(0x7fe00010)?.bytes ?? [])]).toEqual([1, 2, 3, 4]);
+  });
+
+  test('text behind the end of a JPEG stream has the object refused: nobody knows what else is there', async () => {
+    const jpeg = Buffer.concat([
+      Buffer.from([0xff, 0xd8, 0xff, 0xda, 0, 2, 1, 2, 0xff, 0xd9]),
+      Buffer.from(who.family),
+    ]);
+    const object = imageElements(encapsulated([jpeg], [0])).filter(({ tag }) => tag > 0x00200000);
+    const file = dicomFile(sorted(...object), { transferSyntaxUid: '1.2.840.10008.1.2.4.50' });
+    expect(await refusalCode(() => run(file))).toBe('BH_DICOM_BURNED_IN');
+  });
+
+  test('a number of the patient inside of UIDs that otherwise stay', async () => {
+    const { bytes } = await run(
+      dicomFile(
+        sorted(
+          el(0x0008010c, 'UI', `2.16.840.1.${who.otherId}`),
+          el(0x00081150, 'UI', `1.2.840.10008.${who.otherId}`),
+          el(0x0008001a, 'UI', '1.2.840.10008.5.1.4.1.1.481.1'),
+        ),
+      ),
+    );
+    expect(leaks(bytes)).toEqual([]);
+    expect(readDataset(bytes).text(0x0008001a)).toBe('1.2.840.10008.5.1.4.1.1.481.1');
   });
 
   test('an overlay in the high bits of the pixels', async () => {
