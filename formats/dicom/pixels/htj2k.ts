@@ -14,12 +14,12 @@ export async function decodeHtj2k(encoded: Uint8Array, geometry: FrameGeometry):
   const header = checkedJpeg2000Header(encoded, geometry);
   const decoded = isWithinOpenJph(header, geometry)
     ? await openJphBytes(encoded)
-    : await openJpegBytes(encoded);
+    : await openJpegBytes(encoded, header, geometry);
   return jpeg2000Result(decoded, header, geometry);
 }
 
 function isWithinOpenJph(header: Jpeg2000Header, { samplesPerPixel }: FrameGeometry): boolean {
-  if (samplesPerPixel === 1) return header.precision <= 16;
+  if (samplesPerPixel === 1) return header.precision <= 16 && !(header.isSigned && header.precision <= 8);
   return samplesPerPixel === 3 && header.precision <= 8 && !header.isSigned;
 }
 

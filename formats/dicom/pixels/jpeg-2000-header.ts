@@ -3,6 +3,8 @@ import { pixelsError } from './pixels-error.ts';
 
 /** What the main header says (ITU-T T.800 A.5.1, A.6.1). */
 export interface Jpeg2000Header {
+  /** Where the depth of the first component stands; those of the others follow three bytes apart. */
+  readonly depthAt: number;
   readonly precision: number;
   readonly isSigned: boolean;
   /** The components were transformed: they come out as RGB. */
@@ -43,7 +45,8 @@ export function checkedJpeg2000Header(bytes: Uint8Array, geometry: FrameGeometry
   }
   checkComponents(bytes.subarray(start + 42, start + 42 + componentsCount * 3), componentsCount);
   const isTransformed = checkTileParts(view, start + 2, tilesCount(view, start));
-  return { precision, isSigned: (depth & 0x80) !== 0, hasColourTransform: isTransformed };
+  const isSigned = (depth & 0x80) !== 0;
+  return { depthAt: start + 42, precision, isSigned, hasColourTransform: isTransformed };
 }
 
 /** All of one depth, none subsampled: an object has each sample of each pixel. */

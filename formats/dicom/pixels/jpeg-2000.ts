@@ -16,11 +16,26 @@ export interface Jpeg2000Result {
 /** One frame of JPEG 2000 (ITU-T T.800). Throws BH_DICOM_PIXELS. */
 export async function decodeJpeg2000(encoded: Uint8Array, geometry: FrameGeometry): Promise<Jpeg2000Result> {
   const header = checkedJpeg2000Header(encoded, geometry);
-  return jpeg2000Result(await openJpegBytes(encoded), header, geometry);
+  return jpeg2000Result(await openJpegBytes(encoded, header, geometry), header, geometry);
 }
 
-/** What OpenJPEG makes of a stream that was checked; it knows high throughput block coding, too. */
-export function openJpegBytes(encoded: Uint8Array): Promise<Uint8Array> {
+/**
+ * What OpenJPEG makes of a stream that was checked; it knows high throughput block coding, too. Its wrapper cuts signed samples of up to 8 bits
+ * off at zero: they are decoded as unsigned, which differs by a constant (G.1.2), and moved back.
+ */
+export async function openJpegBytes(
+  encoded: Uint8Array,
+  { isSigned, precision, depthAt }: Jpeg2000Header,
+  { samplesPerPixel }: FrameGeometry,
+): Promise<Uint8Array> {
+  if (!isSigned || precision > 8) return decodedBytes(encoded);
+  const unsigned = encoded.slice();
+  for (let i = 0; i < samplesPerPixel; i += 1) unsigned[depthAt + i * 3]! &= 0x7f;
+  const half = 1 << (precision - 1);
+  return (await decodedBytes(unsigned)).map((value) => value - half);
+}
+
+function decodedBytes(encoded: Uint8Array): Promise<Uint8Array> {
   return run((module) => {
     const decoder = new module.J2KDecoder();
     try {

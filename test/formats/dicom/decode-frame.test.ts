@@ -86,6 +86,24 @@ describe('each codec gives back the bytes that were encoded', () => {
     );
   });
 
+  test.each([jpeg2000, htj2k])('%s with signed samples', async (uid) => {
+    await fc.assert(
+      fc.asyncProperty(picture, async (image) => {
+        const signed = { ...image, samples: 1, signed: true };
+        const half = 1 << (image.bits - 1);
+        const values = [...image.values.subarray(0, image.rows * image.columns)].map((value) => value - half);
+        const encode = uid === htj2k ? encodeHtj2k : encodeJpeg2000;
+        // Signed and unsigned differ by a constant and by one bit of the header; the encoders cannot sign 8 bits.
+        const bytes = image.bytes.subarray(0, values.length * (image.bits === 8 ? 1 : 2));
+        const encoded = await encode({ ...image, samples: 1, bytes });
+        encoded[Buffer.from(encoded).indexOf(Buffer.of(0xff, 0x51)) + 40]! |= 0x80;
+        const frame = await decode(encapsulated([encoded]), { ...optionsOf(signed), signed: true }, uid);
+        expect([...frame.pixels]).toEqual(values);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   test.each([1, 2, 3, 4, 5, 6, 7])('lossless JPEG with selection value %i', async (selection) => {
     await fc.assert(
       fc.asyncProperty(picture, async (image) => {
