@@ -82,6 +82,7 @@ export const catalogue = {
   BH_DICOM_ATTRIBUTE: entry('A required attribute is missing or not valid', 'The detail names the attribute.', 422, 'AE', '207', 0xa900, true),
   BH_DICOM_TRANSFER_SYNTAX: entry('Pixel data of this transfer syntax cannot be decoded', 'Send another transfer syntax.', 415, 'AE', '207', 0x0122, true),
   BH_DICOM_PIXELS: entry('The pixel data cannot be decoded', 'Check the object at its source.', 422, 'AE', '207', notUnderstood, true),
+  BH_DICOM_GEOMETRY: entry('The images are no volume', 'The detail says how their places in the patient contradict each other.', 422, 'AE', '207', 0xa900, true),
   BH_DICOM_STUDY_MISMATCH: entry('The instance belongs to another study', 'Send it to its own study.', 409, 'AE', '207', 0xa900, true),
 
   BH_DIMSE_PROTOCOL: entry('The peer breaks the rules of an association', 'The detail names the PDU; the association was aborted.', 400, 'AE', '207', failed, true),

@@ -98,6 +98,11 @@ export const limits = {
   dicomInflateBytesMax: 256 * 1024 * 1024,
   dicomInflateRatioMax: 100,
   dicomPixelBytesMax: 512 * 1024 * 1024,
+  /** A series as one block of 4 bytes a voxel. */
+  dicomVolumeBytesMax: 1024 * 1024 * 1024,
+  dicomVolumeSlicesMax: 10_000,
+  /** Pixels of a side of a projection, and samples of a ray. */
+  dicomProjectionSideMax: 1024,
   studyInstancesMax: 100_000,
   /** Procedure steps of modalities (MPPS) that one study remembers. */
   studyStepsMax: 64,

@@ -2,6 +2,8 @@ export { type ByteSource, bytesSource } from './byte-source.ts';
 export { DicomDataset } from './dataset.ts';
 export { type DicomJsonOptions, dicomJson } from './dicom-json.ts';
 export { dictionaryVr } from './dictionary.ts';
+export { type DisplayImage, displayImage } from './display/display-image.ts';
+export { encodePng } from './display/png.ts';
 export { DicomElement, type Fragment } from './element.ts';
 export { grayscale } from './grayscale/grayscale.ts';
 export { luminance } from './grayscale/luminance.ts';
@@ -30,6 +32,15 @@ export { formatTag, isPixelDataTag, tags } from './tags.ts';
 export type { TransferSyntax } from './transfer-syntax.ts';
 export { transferSyntax } from './transfer-syntax.ts';
 export { verifyPixelData } from './verify-pixel-data.ts';
+export {
+  type Plane,
+  type Projection,
+  type ProjectionOptions,
+  projectVolume,
+} from './volume/project-volume.ts';
+export { type SliceGeometry, sliceGeometry } from './volume/slice-geometry.ts';
+export { type Stack, type StackFlaw, stackSlices } from './volume/stack.ts';
+export { readVolume, type SeriesObject, type Volume } from './volume/volume.ts';
 export { datasetOf, type KeywordValue } from './write/dataset-of.ts';
 export type { WriteOptions } from './write/encode-elements.ts';
 export { implementationClassUid, implementationVersionName } from './write/implementation.ts';

@@ -1,7 +1,8 @@
-import { open } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { open, readdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { BitHiveError } from '../../core/errors.ts';
-import type { ByteSource } from '../../formats/dicom/index.ts';
+import { limits } from '../../core/limits.ts';
+import { type ByteSource, readHeader, type SeriesObject } from '../../formats/dicom/index.ts';
 import { exitCodes, type World } from './verb.ts';
 
 /**
@@ -32,6 +33,62 @@ export async function withDicomFile<T>(
   } finally {
     await handle.close();
   }
+}
+
+/** A file that is opened for each read: a series has more files than a process may have open. */
+async function fileSource(path: string): Promise<ByteSource> {
+  const { size } = await stat(path);
+  return {
+    size,
+    async read(offset, length) {
+      const handle = await open(path, 'r');
+      try {
+        const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
+        const { bytesRead } = await handle.read(bytes, 0, bytes.length, offset);
+        return bytes.subarray(0, bytesRead);
+      } finally {
+        await handle.close();
+      }
+    },
+  };
+}
+
+/** What a folder and those below it hold. */
+export interface DicomFolder {
+  readonly objects: readonly SeriesObject[];
+  /** Files that are no DICOM objects, each with the reason. */
+  readonly others: readonly string[];
+}
+
+/**
+ * Reads the header of each file.
+ *
+ * @throws BH_CLI_USAGE when the folder can't be read, or holds more files than a study may have
+ */
+export async function readDicomFolder(folder: string, world: World): Promise<DicomFolder> {
+  const root = resolve(world.cwd, folder);
+  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
+    throw new BitHiveError('BH_CLI_USAGE', `${folder} can't be read: ${(cause as Error).message}`, { cause });
+  });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  if (files.length > limits.studyInstancesMax) {
+    throw new BitHiveError(
+      'BH_CLI_USAGE',
+      `${folder} holds ${files.length} files, at most ${limits.studyInstancesMax} are read`,
+    );
+  }
+  const objects: SeriesObject[] = [];
+  const others: string[] = [];
+  for (const file of files.sort()) {
+    const source = await fileSource(file);
+    try {
+      objects.push({ source, header: await readHeader(source) });
+    } catch (error) {
+      if (!(error instanceof BitHiveError)) throw error;
+      others.push(`${file}: ${error.code}: ${error.detail}`);
+    }
+  }
+  return { objects, others };
 }
 
 /** For programs that read one line of an object: its refusal is one line, too. What is no refusal of the object is thrown on. */

@@ -101,6 +101,16 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./dicom-dump.ts')).dicomDump,
   },
   {
+    name: 'dicom render',
+    summary: 'Writes a frame of a DICOM file as a PNG image, as a viewer would show it.',
+    load: async () => (await import('./dicom-render.ts')).dicomRender,
+  },
+  {
+    name: 'dicom project',
+    summary: 'Writes a projection of a CT or MR series as a PNG image.',
+    load: async () => (await import('./dicom-project.ts')).dicomProject,
+  },
+  {
     name: 'dicom pixels',
     summary: 'Decodes the pixels of a DICOM file and prints their size and SHA-256 as one line of JSON.',
     load: async () => (await import('./dicom-pixels.ts')).dicomPixels,

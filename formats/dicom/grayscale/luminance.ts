@@ -1,8 +1,8 @@
 import { BitHiveError } from '../../../core/errors.ts';
 import type { DicomDataset } from '../dataset.ts';
+import { palette } from '../display/palette.ts';
 import type { DecodedFrame } from '../pixels/decoded-frame.ts';
-import { tags } from '../tags.ts';
-import { lookUp, lookupTable } from './lookup-table.ts';
+import { lookUp } from './lookup-table.ts';
 import { storedValues } from './stored-values.ts';
 
 /** ITU-R BT.601, as PS3.3 C.7.6.3.1.2 uses for YBR_FULL. */
@@ -28,9 +28,7 @@ export function luminance(dataset: DicomDataset, frame: DecodedFrame): Float32Ar
 }
 
 function paletteLuminance(dataset: DicomDataset, frame: DecodedFrame): Float32Array {
-  const red = lookupTable(dataset, tags.redPaletteDescriptor, tags.redPaletteData);
-  const green = lookupTable(dataset, tags.greenPaletteDescriptor, tags.greenPaletteData);
-  const blue = lookupTable(dataset, tags.bluePaletteDescriptor, tags.bluePaletteData);
+  const { red, green, blue } = palette(dataset);
   const greatest = 2 ** red.bits - 1;
   return storedValues(frame).map(
     (value) => luma(lookUp(red, value), lookUp(green, value), lookUp(blue, value)) / greatest,

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { decode } from 'fast-png';
 import { explicitBigEndian } from '../../../formats/dicom/transfer-syntax.ts';
 import { dicomFile, el, imageElements } from '../../formats/dicom/object-builder.ts';
 import { bithive, temporaryFolder } from './harness.ts';
@@ -147,5 +148,72 @@ describe('bithive dicom dump', () => {
       err: expect.stringMatching(/^BH_DICOM_TRUNCATED: [^\n]*$/),
     });
     expect(out).toContain('(7fe0,0010) OB  PixelData: 4 bytes at');
+  });
+});
+
+describe('bithive dicom render and project', () => {
+  const slice = (z: number, series: string) =>
+    dicomFile([
+      el(0x0020000e, 'UI', series),
+      ...imageElements(el(0x7fe00010, 'OB', Uint8Array.of(0, 50, 100, 150)), {
+        before: [
+          el(0x00200032, 'DS', `0\\0\\${z}`),
+          el(0x00200037, 'DS', '1\\0\\0\\0\\1\\0'),
+          el(0x00280030, 'DS', '1\\1'),
+        ],
+      }).filter(({ tag }) => tag !== 0x0020000e),
+    ]);
+
+  test('write PNG images', async () => {
+    put('image.dcm', slice(0, '1.2'));
+    const rendered = await run('render', 'image.dcm', '--out', 'image.png');
+    expect(rendered).toMatchObject({ code: 0, out: 'image.png: 2 x 2, grey' });
+    expect([...decode(readFileSync(join(folder.path, 'image.png'))).data]).toEqual([0, 85, 170, 255]);
+    mkdirSync(join(folder.path, 'series'));
+    for (const z of [0, 1, 2]) put(`series/${z}.dcm`, slice(z, '1.2'));
+    put('series/note.txt', Buffer.from('not an object, only a note that lies there'));
+    const projected = await run('project', 'series', '--out', 'front.png', '--plane', 'coronal');
+    expect(projected).toMatchObject({ code: 0, err: expect.stringContaining('note.txt: BH_DICOM_SYNTAX') });
+    expect(JSON.parse(projected.out)).toMatchObject({
+      slices: 3,
+      sliceSpacing: 1,
+      flaws: [],
+      rows: 3,
+      columns: 2,
+    });
+    expect(decode(readFileSync(join(folder.path, 'front.png')))).toMatchObject({
+      width: 2,
+      height: 3,
+      channels: 1,
+    });
+  });
+
+  test.each<[string[], number, string]>([
+    [['render', 'image.dcm'], 2, 'BH_CLI_USAGE: --out'],
+    [['render', 'image.dcm', '--out', 'x.png', '--frame', '2'], 1, 'BH_DICOM_PIXELS: frame 2 of 1'],
+    [['project', 'series', '--out', 'x.png', '--plane', 'oblique'], 2, 'BH_CLI_USAGE: --plane is one of'],
+    [
+      ['project', 'series', '--out', 'x.png', '--mode', 'mpr', '--at', '99'],
+      1,
+      'BH_DICOM_GEOMETRY: the volume reaches',
+    ],
+    [['project', 'series', '--out', 'x.png', '--window', '40'], 2, 'BH_CLI_USAGE: --window'],
+    [
+      ['project', 'series', '--out', 'x.png', '--series', '9.9'],
+      1,
+      'BH_DICOM_GEOMETRY: the folder holds no images',
+    ],
+    [['project', 'nowhere', '--out', 'x.png'], 2, "BH_CLI_USAGE: nowhere can't be read"],
+  ])('%j ends %i', async (argv, code, said) => {
+    expect(await run(...argv)).toMatchObject({ code, err: expect.stringContaining(said) });
+  });
+
+  test('ask which of several series', async () => {
+    put('series/other.dcm', slice(0, '1.3'));
+    expect(await run('project', 'series', '--out', 'x.png')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('name one with --series: 1.2, 1.3'),
+    });
+    expect(await run('project', 'series', '--out', 'x.png', '--series', '1.2')).toMatchObject({ code: 0 });
   });
 });
