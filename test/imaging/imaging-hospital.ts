@@ -28,7 +28,7 @@ to:
   - fhir: { name: ehr, url: "\${EHR_FHIR_URL}" }
 `;
 
-const imaging = (risPort: number) => `
+const imaging = (risPort: number, pacs: Orthanc) => `
 channel: imaging-ai
 source: { dicomweb: {}, dimse: {} }
 key: StudyInstanceUID
@@ -37,11 +37,13 @@ steps:
   - route:
       - { model: cxr-pneumonia-28, when: "Modality in {CR, DX}" }
   - report: finding-to-fhir
+  - report: { map: finding-to-dicom, make: [sr, sc, pdf] }
   - map: fhir-to-hl7v2
 to:
   - grid: {}
   - fhir: { name: ehr, url: "\${EHR_FHIR_URL}" }
   - hl7v2: { name: ris, host: 127.0.0.1, port: ${risPort} }
+  - stow: { name: pacs, url: "${pacs.dicomWeb}", auth: { kind: basic, user: ${pacs.user}, password: "env:PACS_PASSWORD" } }
 `;
 
 /** A study is complete when nothing came for so long. */
@@ -65,8 +67,9 @@ export async function startImagingHospital(): Promise<ImagingHospital> {
   const ehr = await startSandboxEhr({ port: 0 });
   const ris = await startRis();
   const engine = await startEngine({
-    channels: { 'orders.yaml': orders, 'imaging.yaml': imaging(ris.port) },
+    channels: { 'orders.yaml': orders, 'imaging.yaml': imaging(ris.port, pacs) },
     flags: ['--ehr-fhir-url', ehr.url, '--log-level', 'warn'],
+    environment: { PACS_PASSWORD: pacs.password },
   });
   const node = { aet: 'BITHIVE', port: engine.port('dimse') };
   await pacs.addModality('bithive', node);

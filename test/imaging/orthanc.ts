@@ -20,11 +20,11 @@ export interface OrthancOptions {
 
 const startMsMax = 60_000;
 const lookEveryMs = 50;
-const user = 'test';
 
 /** An archive with DICOMweb in a temporary folder, under a password that nobody else knows. */
 export class Orthanc implements Peer {
   readonly aet = 'ORTHANC';
+  readonly user = 'test';
   readonly port: number;
   readonly url: string;
   readonly password: string;
@@ -65,7 +65,7 @@ export class Orthanc implements Peer {
       DicomWeb: { Enable: true, Root: '/dicom-web/' },
       RemoteAccessAllowed: true,
       AuthenticationEnabled: true,
-      RegisteredUsers: { [user]: password },
+      RegisteredUsers: { test: password },
       StableAge: options.stableAgeSeconds ?? 1,
       LuaScripts: options.lua === undefined ? [] : [luaFile],
       OverwriteInstances: false,
@@ -92,7 +92,7 @@ export class Orthanc implements Peer {
   }
 
   get authorization(): string {
-    return `Basic ${Buffer.from(`${user}:${this.password}`).toString('base64')}`;
+    return `Basic ${Buffer.from(`${this.user}:${this.password}`).toString('base64')}`;
   }
 
   /** Names a node that Orthanc may send to by C-STORE. */
@@ -113,6 +113,11 @@ export class Orthanc implements Peer {
       Resources: resources,
       Synchronous: true,
     });
+  }
+
+  /** Sends a resource to a node by C-STORE; throws when that failed. */
+  async storeTo(modality: string, resource: string): Promise<void> {
+    await this.request('POST', `/modalities/${modality}/store`, { Resources: [resource], Synchronous: true });
   }
 
   async store(bytes: Uint8Array): Promise<string> {

@@ -8,7 +8,7 @@ import type { ImagingHospital } from './imaging-hospital.ts';
 import type { Orthanc } from './orthanc.ts';
 
 /** What is to come of each study, and where it is looked for. */
-export const resultKinds = ['report', 'oru'] as const;
+export const resultKinds = ['report', 'oru', 'SR', 'SC', 'PDF'] as const;
 export type ResultKind = (typeof resultKinds)[number];
 
 export interface Results {
@@ -33,6 +33,9 @@ export async function awaitResults(
     const looks: Readonly<Record<ResultKind, () => boolean | Promise<boolean>>> = {
       report: () => report !== null,
       oru: () => oruOf(hospital, patient) > 0,
+      SR: () => has(hospital, patient, 'SR'),
+      SC: () => has(hospital, patient, 'SC'),
+      PDF: () => has(hospital, patient, 'PDF'),
     };
     for (const kind of resultKinds) {
       if (!foundMs.has(kind) && (await looks[kind]())) foundMs.set(kind, performance.now() - sinceMs);
@@ -45,6 +48,22 @@ export async function awaitResults(
   }
   return { foundMs, report };
 }
+
+/** Results as the archive knows them: by their modality (PS3.3 C.7.3.1.1.1). */
+const modalities = { SR: 'SR', SC: 'OT', PDF: 'DOC' } as const;
+export type ObjectKind = keyof typeof modalities;
+export const objectKinds = Object.keys(modalities) as readonly ObjectKind[];
+
+/** Orthanc's names of the results of a kind in a study. */
+export const objectsOf = (
+  { pacs }: ImagingHospital,
+  { studyInstanceUid }: DemoPatient,
+  kind: ObjectKind,
+): Promise<readonly string[]> =>
+  pacs.find('Instance', { StudyInstanceUID: studyInstanceUid, Modality: modalities[kind] });
+
+const has = async (hospital: ImagingHospital, patient: DemoPatient, kind: ObjectKind): Promise<boolean> =>
+  (await objectsOf(hospital, patient, kind)).length > 0;
 
 /** How many ORU^R01 about the study the RIS has. */
 export const oruOf = ({ ris }: ImagingHospital, { accession }: DemoPatient): number =>
