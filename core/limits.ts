@@ -108,6 +108,8 @@ export const limits = {
   studyStepsMax: 64,
   /** Earlier studies that a model may be given. */
   priorStudiesMax: 16,
+  /** A PDF that a report carries; a longer one is left out, its text stands in the HTML form. */
+  reportPdfBytesMax: 1024 * 1024,
   /** Structured reports of one study by one model that are remembered, so that a later one names the one before it. */
   dicomReportsKeptMax: 64,
   /** Reports of one study, one a model, that are kept until its order comes. */

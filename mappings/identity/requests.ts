@@ -4,11 +4,13 @@ import type { SiteSettings } from '../site.ts';
 /**
  * How a resource is written (FHIR R4 3.1.0.11.2):
  * - `update`: the message says how the resource is now. `PUT Type?identifier=`.
+ * - `revise`: what a model said, as long as nobody signed it. `PUT Type?identifier=&status=preliminary,cancelled`: a resource that somebody made final
+ *   is not among these and stays as it is, with a new one beside it. Where the site writes ids, the caller gives each version its own.
  * - `ensure`: the message refers to it. `POST` with ifNoneExist, so that a richer record is never overwritten.
  * - `patch`: the message tells of some of its elements and nothing of the others. PATCH; `splitPatched` makes of the entry what a server takes.
  * - `record`: a fact about this message (MessageHeader, Provenance), written once. They have no identifier element: a tag carries it.
  */
-export type WriteMode = 'update' | 'ensure' | 'patch' | 'record';
+export type WriteMode = 'update' | 'revise' | 'ensure' | 'patch' | 'record';
 
 export function bundleEntry(
   site: SiteSettings,
@@ -34,10 +36,15 @@ export function bundleEntry(
   const query = `${mode === 'record' ? '_tag' : 'identifier'}=${token(identifier)}`;
   const type = resource.resourceType;
   const url = `${type}?${query}`;
+  if (mode === 'revise')
+    return { fullUrl, resource, request: { method: 'PUT', url: `${url}&status=${unsigned}` } };
   if (mode === 'update') return { fullUrl, resource, request: { method: 'PUT', url } };
   if (mode === 'patch') return { fullUrl, resource, request: { method: 'PATCH', url, patched } };
   return { fullUrl, resource, request: { method: 'POST', url: type, ifNoneExist: query } };
 }
+
+/** States in which a result is the engine's own: no person has taken it over. */
+const unsigned = 'preliminary,cancelled';
 
 /** `system|value` of a search token, escaped for search (FHIR R4 3.1.1.4.0.1) and for the URL. */
 export function token(identifier: Identifier): string {

@@ -9,7 +9,7 @@ import { placeObservation, placeWithdrawnObservation } from './observation.ts';
 import { basedOn } from './order-reference.ts';
 import { placePatient } from './patient.ts';
 import { placeReport } from './report.ts';
-import { ownIdentifier, place, type Scene, sceneOf } from './scene.ts';
+import { ownIdentifier, place, type ReportForm, type Scene, sceneOf } from './scene.ts';
 
 /** The order came after the report: this run adds `basedOn` to the report that the receiver has. */
 export interface LateOrder {
@@ -22,8 +22,12 @@ export interface LateOrder {
  * A finding of the grid as a transaction for the EHR, in the shape of IHE IMR (RAD-141): DiagnosticReport, Observation, ImagingStudy, Device,
  * Patient (only if missing) and Provenance. Pure: times are the finding's, the same finding gives the same bytes.
  */
-export function findingToBundle(finding: Finding, site: SiteSettings): Bundle {
-  return bundleOf(finding, site);
+export function findingToBundle(
+  finding: Finding,
+  site: SiteSettings,
+  forms: readonly ReportForm[] = ['html'],
+): Bundle {
+  return bundleOf(finding, site, forms);
 }
 
 /**
@@ -34,12 +38,18 @@ export function lateLinkToBundles(
   finding: Finding,
   site: SiteSettings,
   late: LateOrder,
+  forms: readonly ReportForm[] = ['html'],
 ): { readonly bundle: Bundle; readonly before?: Bundle } {
-  return splitPatched(bundleOf(finding, site, late), site);
+  return splitPatched(bundleOf(finding, site, forms, late), site);
 }
 
-function bundleOf(finding: Finding, site: SiteSettings, late?: LateOrder): Bundle {
-  const scene = sceneOf(finding, site, late !== undefined);
+function bundleOf(
+  finding: Finding,
+  site: SiteSettings,
+  forms: readonly ReportForm[],
+  late?: LateOrder,
+): Bundle {
+  const scene = sceneOf(finding, site, late !== undefined, forms);
   const subject = placePatient(scene);
   const order = basedOn(scene, subject);
   const imagingStudy = placeImagingStudy(scene, subject, order);

@@ -1,6 +1,6 @@
 import type { CompletedFinding, RefusedFinding } from '../../core/inference.ts';
 import type { FhirObject, Resource } from '../bundle/bundle.ts';
-import { ownIdentifier, placeResult, type Scene } from './scene.ts';
+import { placeSignable, type Scene } from './scene.ts';
 
 export interface FindingContext {
   readonly subject: FhirObject;
@@ -21,7 +21,7 @@ const imagingCategory = {
   ],
 };
 
-/** What the model says of the study: one Observation per study and model, which a later version of the study updates. */
+/** What the model says of the study: one Observation per study and model, which a later version of the study updates until it is signed. */
 export function placeObservation(
   scene: Scene,
   finding: CompletedFinding,
@@ -44,7 +44,7 @@ export function placeObservation(
     referenceRange: [{ high: { value: threshold, ...proportion }, text: `positive from ${threshold}` }],
     component: [{ code: { text: 'SOP Instance UID of the image' }, valueString: sopInstanceUid }],
   };
-  return placeResult(scene, resource, observationIdentifier(scene));
+  return placeSignable(scene, resource, 'finding');
 }
 
 /** Takes back what an earlier version of the study may have led to, so that no old finding stands beside a refusal. */
@@ -67,17 +67,13 @@ export function placeWithdrawnObservation(
       text: finding.reason,
     },
   };
-  return placeResult(scene, resource, observationIdentifier(scene));
+  return placeSignable(scene, resource, 'finding');
 }
-
-const observationIdentifier = (scene: Scene): { system: string; value: string } =>
-  ownIdentifier(scene, 'finding', scene.finding.study.studyInstanceUid, scene.finding.model.name);
 
 function common(scene: Scene, status: string, { subject, imagingStudy, device }: FindingContext): Resource {
   const { model } = scene.finding;
   return {
     resourceType: 'Observation',
-    identifier: [observationIdentifier(scene)],
     status,
     category: [imagingCategory],
     subject,

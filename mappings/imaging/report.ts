@@ -1,8 +1,10 @@
 import type { Finding } from '../../core/inference.ts';
+import { limits } from '../../core/limits.ts';
 import type { FhirObject, Resource } from '../bundle/bundle.ts';
+import { pdfReport } from './dicom/pdf-report.ts';
 import { studyMoment } from './imaging-study.ts';
 import { reportLines } from './report-lines.ts';
-import { ownIdentifier, placeResult, type Scene } from './scene.ts';
+import { placeSignable, type Scene } from './scene.ts';
 
 const radiology = {
   coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0074', code: 'RAD', display: 'Radiology' }],
@@ -12,8 +14,8 @@ const imagingStudyReport = {
 };
 
 /**
- * The report, one per study and model: a later version of the study, or of the model, updates it. Preliminary until a human signs it elsewhere;
- * cancelled, with the reason, when there is no result.
+ * The report, one per study and model: a later version of the study, or of the model, updates it as long as it is preliminary. One that a human
+ * signed elsewhere stays, and the later version is a report of its own. Cancelled, with the reason, when there is no result.
  */
 export function placeReport(
   scene: Scene,
@@ -25,10 +27,8 @@ export function placeReport(
   },
 ): FhirObject {
   const { finding } = scene;
-  const identifier = ownIdentifier(scene, 'report', finding.study.studyInstanceUid, finding.model.name);
   const report: Resource = {
     resourceType: 'DiagnosticReport',
-    identifier: [{ ...identifier }],
     status: finding.status === 'completed' ? 'preliminary' : 'cancelled',
     category: [radiology],
     code: imagingStudyReport,
@@ -40,11 +40,22 @@ export function placeReport(
   } as Resource;
   if (parts.order !== undefined) report.basedOn = [parts.order];
   if (parts.results.length > 0) report.result = [...parts.results];
-  const html = printHtml(finding);
-  report.presentedForm = [
-    { contentType: 'text/html', data: Buffer.from(html).toString('base64'), title: 'Preliminary AI report' },
-  ];
-  return placeResult(scene, report, identifier, ['basedOn']);
+  report.presentedForm = presentedForms(scene);
+  return placeSignable(scene, report, 'report', ['basedOn']);
+}
+
+/** HTML, as IHE IMR wants it (RAD-141), and a PDF where the site wants one. */
+function presentedForms({ finding, first, forms }: Scene): FhirObject[] {
+  const title = 'Preliminary AI report';
+  const form = (contentType: string, bytes: Uint8Array): FhirObject => ({
+    contentType,
+    data: Buffer.from(bytes).toString('base64'),
+    title,
+  });
+  const html = form('text/html', Buffer.from(printHtml(finding)));
+  if (!forms.includes('pdf')) return [html];
+  const pdf = pdfReport(reportLines(finding), first ?? {}, finding.ranAtMs);
+  return pdf.length > limits.reportPdfBytesMax ? [html] : [html, form('application/pdf', pdf)];
 }
 
 const conclusionOf = (finding: Finding): string => reportLines(finding).join('\n');

@@ -20,11 +20,22 @@ export interface Scene {
   readonly entries: BundleEntry[];
   /** The results stand at the receiver and may have been signed there since: they get their order and nothing else. */
   readonly isLink: boolean;
+  readonly forms: readonly ReportForm[];
 }
 
-export function sceneOf(finding: Finding, site: SiteSettings, isLink: boolean): Scene {
+/** Forms in which a report says its text to people. */
+export const reportForms = ['html', 'pdf'] as const;
+export type ReportForm = (typeof reportForms)[number];
+
+export function sceneOf(
+  finding: Finding,
+  site: SiteSettings,
+  isLink: boolean,
+  forms: readonly ReportForm[],
+): Scene {
   return {
     isLink,
+    forms,
     finding,
     site,
     systems: siteSystems(site),
@@ -57,6 +68,34 @@ export function placeResult(
 ): FhirObject {
   if (!scene.isLink) return place(scene, 'update', resource, identifier);
   return place(scene, linked.length > 0 ? 'patch' : 'ensure', resource, identifier, linked);
+}
+
+/**
+ * Adds a result that a person may sign: a report, an observation. It has the identifier of its kind, study and model, and that of this version of
+ * the study. The first finds it for a later version as long as nobody signed it; the second finds this one, whatever was done to it since.
+ */
+export function placeSignable(
+  scene: Scene,
+  resource: Resource,
+  space: string,
+  linked: readonly string[] = [],
+): FhirObject {
+  const { study, model } = scene.finding;
+  const whole = ownIdentifier(scene, space, study.studyInstanceUid, model.name);
+  const version = ownIdentifier(
+    scene,
+    `${space}-version`,
+    study.studyInstanceUid,
+    model.name,
+    String(study.version),
+  );
+  const { resourceType, ...rest } = resource;
+  const identified: Resource = { resourceType, identifier: [{ ...whole }, { ...version }], ...rest };
+  // An id cannot ask for the status: there each version has its own.
+  const hasOwnId = scene.site.write === 'client-id' && study.version > 1;
+  if (!scene.isLink) return place(scene, 'revise', identified, hasOwnId ? version : whole);
+  const key = scene.site.write === 'client-id' && !hasOwnId ? whole : version;
+  return place(scene, linked.length > 0 ? 'patch' : 'ensure', identified, key, linked);
 }
 
 /** An identifier of ours over what makes a thing the same thing. */

@@ -8,6 +8,7 @@ import {
   lateLinkToBundles,
 } from '../../mappings/imaging/finding-to-bundle.ts';
 import { isOrderOfPatient } from '../../mappings/imaging/order-match.ts';
+import { type ReportForm, reportForms } from '../../mappings/imaging/scene.ts';
 import type { Bundle } from '../../mappings/index.ts';
 import type { SiteSettings } from '../../mappings/site.ts';
 import type { StepKind } from '../channel/catalog.ts';
@@ -21,6 +22,16 @@ import { fhirContentType } from './map-hl7.ts';
 import { type DicomReportSettings, reportDicom } from './report-dicom.ts';
 
 const dayMs = 86_400_000;
+
+interface FhirReportSettings extends AwaitSettings {
+  readonly forms: readonly ReportForm[];
+}
+interface GivenSettings {
+  readonly orderDays?: number;
+  readonly orderFirstMs?: number;
+  readonly forms?: readonly ReportForm[];
+}
+
 const map = z.literal('finding-to-fhir');
 const toFhir = z
   .union([
@@ -31,11 +42,13 @@ const toFhir = z
       orderDays: z.number().min(0).max(365).exactOptional(),
       /** Time from the report to the first look for its order. */
       orderFirstMs: z.number().int().min(1).max(dayMs).exactOptional(),
+      /** Presented forms of the report: html, and pdf beside it. */
+      forms: z.array(z.enum(reportForms)).min(1).exactOptional(),
     }),
   ])
-  .transform((given): AwaitSettings => {
-    const { orderDays = 7, orderFirstMs = 10_000 } = given as { orderDays?: number; orderFirstMs?: number };
-    return { waitMs: orderDays * dayMs, firstMs: orderFirstMs };
+  .transform((given): FhirReportSettings => {
+    const { orderDays = 7, orderFirstMs = 10_000, forms = ['html'] }: GivenSettings = given;
+    return { waitMs: orderDays * dayMs, firstMs: orderFirstMs, forms };
   });
 
 const toDicom = z
@@ -60,13 +73,13 @@ export type PrintReport = (finding: Finding, late?: LateOrder) => readonly Produ
  * may have come while the model ran. Without one the report waits for it.
  */
 export function reportFinding(site: SiteSettings): StepKind<ReportSettings> {
-  const print: PrintReport = (finding, late) => productsOf(finding, site, late);
   return {
     kind: 'report',
     readsMap: true,
     settings,
     create: (given, { channel }) => {
       if ('make' in given) return reportDicom(site, given, channel);
+      const print: PrintReport = (finding, late) => productsOf(finding, site, given.forms, late);
       return {
         kind: 'report',
         takes: ['finding', 'timer'],
@@ -112,11 +125,18 @@ function report(
 const accessionOf = ({ study }: Finding): string | undefined =>
   study.instances.find(({ accessionNumber }) => accessionNumber)?.accessionNumber;
 
-function productsOf(finding: Finding, site: SiteSettings, late?: LateOrder): readonly Product[] {
+function productsOf(
+  finding: Finding,
+  site: SiteSettings,
+  forms: readonly ReportForm[],
+  late?: LateOrder,
+): readonly Product[] {
   const { study, order, model } = finding;
   const patientId = study.instances[0]?.patientId;
   const { bundle, before }: { readonly bundle: Bundle; readonly before?: Bundle } =
-    late === undefined ? { bundle: findingToBundle(finding, site) } : lateLinkToBundles(finding, site, late);
+    late === undefined
+      ? { bundle: findingToBundle(finding, site, forms) }
+      : lateLinkToBundles(finding, site, late, forms);
   // Deliveries of one message keep their order in the lanes that they share.
   return (before === undefined ? [bundle] : [before, bundle]).map((one) => ({
     contentType: fhirContentType,

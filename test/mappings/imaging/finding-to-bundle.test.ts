@@ -4,7 +4,13 @@ import type { CompletedFinding, RefusedFinding } from '../../../core/inference.t
 import type { OrderFacts } from '../../../core/order.ts';
 import type { StudyInstance } from '../../../core/study.ts';
 import { validate } from '../../../formats/fhir/index.ts';
-import { type Bundle, findingToBundle, parseSiteSettings, type Resource } from '../../../mappings/index.ts';
+import {
+  type Bundle,
+  findingToBundle,
+  lateLinkToBundles,
+  parseSiteSettings,
+  type Resource,
+} from '../../../mappings/index.ts';
 import { convert, entriesOf, header, site } from '../site.ts';
 
 const instance = (number: number): StudyInstance => ({
@@ -151,6 +157,15 @@ describe('a completed finding', () => {
     expect(url(bundle, 'Patient')).toBe('Patient');
   });
 
+  test('has a PDF beside the HTML where the site wants one, the same whenever it is made', () => {
+    const made = () => findingToBundle(completed, site, ['html', 'pdf']);
+    const forms = one(made(), 'DiagnosticReport')?.presentedForm as { contentType: string; data: string }[];
+    expect(forms.map(({ contentType }) => contentType)).toEqual(['text/html', 'application/pdf']);
+    expect(Buffer.from(forms[1]?.data ?? '', 'base64').toString('latin1')).toMatch(/^%PDF-/);
+    expect(validate(made())).toEqual([]);
+    expect(JSON.stringify(made())).toBe(JSON.stringify(made()));
+  });
+
   test('gives the same bytes again', () => {
     expect(JSON.stringify(findingToBundle(completed, site))).toBe(JSON.stringify(bundle));
   });
@@ -170,6 +185,19 @@ describe('identity of a report', () => {
       bundle.entry.find((entry) => entry.resource.resourceType === 'Provenance')?.fullUrl;
     expect(provenance(later)).not.toBe(provenance(first));
     expect(one(later, 'Device')?.identifier).not.toEqual(one(first, 'Device')?.identifier);
+  });
+
+  test('where the site writes ids each version has its own, for an id cannot ask whether it was signed', () => {
+    const own = parseSiteSettings({ ...site, write: 'client-id' });
+    const urls = [1, 2].map((version) => {
+      const bundle = findingToBundle({ ...completed, study: { ...completed.study, version } }, own);
+      return [url(bundle, 'DiagnosticReport'), url(bundle, 'Observation'), url(bundle, 'ImagingStudy')];
+    });
+    expect(urls[0]?.[0]).not.toBe(urls[1]?.[0]);
+    expect(urls[0]?.[1]).not.toBe(urls[1]?.[1]);
+    expect(urls[0]?.[2]).toBe(urls[1]?.[2]);
+    const late = lateLinkToBundles(completed, own, { linkedAtMs: 0, messageId: 7 });
+    expect(late.bundle.entry.map(({ request }) => request.url)).toContain(urls[0]?.[0]);
   });
 
   test('another model has another report', () => {
