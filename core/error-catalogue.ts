@@ -104,6 +104,7 @@ export const catalogue = {
   BH_HTTP_HOST: entry('Unknown Host', 'Use a host name that the configuration lists.', 421, 'AE', '207', failed, true),
   BH_HTTP_ORIGIN: entry('Cross-site request', 'Use the console of this engine.', 403, 'AE', '207', failed, true),
   BH_HTTP_NOT_FOUND: entry('No such address', 'See /openapi.json.', 404, 'AE', '207', failed, true),
+  BH_HTTP_GONE: entry('What was here is not kept any more', 'Ask the system that it came from.', 410, 'AE', '207', failed, true),
   BH_HTTP_METHOD: entry('Method not allowed here', 'See /openapi.json.', 405, 'AE', '207', failed, true),
   BH_HTTP_MEDIA_TYPE: entry('Wrong content type', 'The detail names what is taken.', 415, 'AE', '207', failed, true),
   BH_HTTP_NOT_ACCEPTABLE: entry('No representation that the client accepts', 'The detail names what is given.', 406, 'AE', '207', failed, true),

@@ -83,6 +83,12 @@ export const limits = {
   dimseCommitmentsAwaitedMax: 100_000,
   /** For an answer of a node that the engine calls. */
   dimseAnswerMs: 60_000,
+  /** Searches of the images that the engine holds, at once, and the newest instances that one looks at which names no patient, study or order. */
+  dicomwebSearchesMax: 16,
+  dicomwebScanMessagesMax: 20_000,
+  /** Frames that wait for the thread which reads them for viewers, and those of one request. */
+  dicomwebFramesWaitingMax: 256,
+  dicomwebFramesPerRequestMax: 1_000,
 
   /** A file that is taken from a folder. */
   fileBytesMax: 256 * 1024 * 1024,

@@ -1,4 +1,5 @@
 import type { Config } from '../config/index.ts';
+import { FrameThread } from '../connectors/dicomweb/surface/index.ts';
 import { AwaitedCommitments } from '../connectors/dimse/index.ts';
 import type { HttpSource } from '../connectors/http-source.ts';
 import { assert } from '../core/assert.ts';
@@ -152,7 +153,11 @@ async function start(
     ...(config.alerts.webhook ? { notify: postAlert(config.alerts.webhook, outbound.lookup) } : {}),
   });
   const keeper = new Keeper({ store, blobs, clock, logger, retentionDays: config.retention.days });
+  const frames = new FrameThread(clock);
+  closers.push(() => frames.close());
   const http = await createHttpServer({
+    random,
+    frames,
     config,
     version,
     store,

@@ -31,10 +31,15 @@ export class BlobSource implements ByteSource {
   readonly size: number;
   readonly #head: Buffer;
   readonly #stored: Promise<StoredBlob>;
-  readonly #blobs: Blobs;
+  readonly #blobs: Pick<Blobs, 'pathOf' | 'stream'>;
   #file: FileHandle | null = null;
 
-  constructor(size: number, head: Buffer, stored: Promise<StoredBlob>, blobs: Blobs) {
+  constructor(
+    size: number,
+    head: Buffer,
+    stored: Promise<StoredBlob>,
+    blobs: Pick<Blobs, 'pathOf' | 'stream'>,
+  ) {
     this.size = size;
     this.#head = head;
     this.#stored = stored;
@@ -60,7 +65,12 @@ export class BlobSource implements ByteSource {
 }
 
 /** Where blobs are no files: streams up to the range. Slow for a range far behind, which headers seldom are. */
-async function readRange(blobs: Blobs, hash: BlobHash, offset: number, end: number): Promise<Buffer> {
+async function readRange(
+  blobs: Pick<Blobs, 'stream'>,
+  hash: BlobHash,
+  offset: number,
+  end: number,
+): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
   let position = 0;
   for await (const piece of blobs.stream(hash)) {

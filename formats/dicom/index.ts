@@ -15,6 +15,7 @@ export { keywordOf, tagOf } from './keyword.ts';
 export { type NameGroup, type PersonName, parsePersonName } from './person-name.ts';
 export { decodeFrame } from './pixels/decode-frame.ts';
 export type { DecodedFrame, Samples } from './pixels/decoded-frame.ts';
+export { type EncodedFrames, encodedFrames } from './pixels/encoded-frames.ts';
 export { type FrameGeometry, frameGeometry } from './pixels/geometry.ts';
 export {
   type NativeFrame,
@@ -22,11 +23,13 @@ export {
   openPixels,
   type PixelFrames,
 } from './pixels/open-pixels.ts';
+export { sourceBytes } from './pixels/pixel-bytes.ts';
 export { type PixelDigest, pixelDigest, type SampleStatistics } from './pixels/pixel-digest.ts';
 export { pixelElement } from './pixels/pixel-element.ts';
 export { readBareDataset } from './read-bare-dataset.ts';
 export { readDataset } from './read-dataset.ts';
 export { type FileHead, readFileHead } from './read-file-head.ts';
+export { type FragmentList, readFragments } from './read-fragments.ts';
 export { readHeader } from './read-header.ts';
 export { formatTag, isPixelDataTag, tags } from './tags.ts';
 export type { TransferSyntax } from './transfer-syntax.ts';

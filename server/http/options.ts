@@ -1,8 +1,18 @@
 import type { Config } from '../../config/index.ts';
+import type { FrameThread } from '../../connectors/dicomweb/surface/index.ts';
 import type { HttpSource } from '../../connectors/http-source.ts';
 import type { MessageId } from '../../core/ids.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { AuditSink, Blobs, Clock, Keys, Listening, Logger, Store } from '../../core/ports/index.ts';
+import type {
+  AuditSink,
+  Blobs,
+  Clock,
+  Keys,
+  Listening,
+  Logger,
+  Random,
+  Store,
+} from '../../core/ports/index.ts';
 import type { PrometheusMetrics } from '../../platform/observability/prometheus-metrics.ts';
 import type { MappingService } from '../mapping/mapping-service.ts';
 
@@ -11,7 +21,11 @@ export interface HttpServerOptions {
   readonly config: Pick<Config, 'http' | 'disk'>;
   readonly version: string;
   readonly store: Store;
-  readonly blobs: Pick<Blobs, 'stream' | 'freeBytes'>;
+  readonly blobs: Pick<Blobs, 'stream' | 'freeBytes' | 'has' | 'pathOf'>;
+  /** Boundaries of multipart answers. */
+  readonly random: Random;
+  /** Reads and decodes frames for viewers. */
+  readonly frames: Pick<FrameThread, 'read'>;
   readonly audit: AuditSink;
   readonly metrics: PrometheusMetrics;
   readonly logger: Logger;

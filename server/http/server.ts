@@ -5,7 +5,7 @@ import { BitHiveError } from '../../core/errors.ts';
 import type { Listening } from '../../core/ports/index.ts';
 import { loadTls, type TlsMaterial } from '../../platform/security/tls-material.ts';
 import { renewTls } from '../../platform/security/tls-renewal.ts';
-import { registerApiRoute } from './api-route.ts';
+import { type AnyApiRoute, registerApiRoute } from './api-route.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { dropRest, watchBody } from './body-deadline.ts';
 import { answerClientError } from './client-error.ts';
@@ -18,6 +18,7 @@ import { httpErrorOf, sendProblem } from './problem.ts';
 import { countRequests } from './request-metrics.ts';
 import { RouteTable } from './route-table.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
+import { dicomwebRoutes } from './routes/dicomweb.ts';
 import { registerHealth } from './routes/health.ts';
 import { mappingRoutes } from './routes/mapping.ts';
 import { messageRoutes } from './routes/messages.ts';
@@ -169,13 +170,13 @@ function registerRoutes(
   options: HttpServerOptions,
   isStopping: () => boolean,
 ): void {
-  const api = [messageRoutes, deliveryRoutes, mappingRoutes, operationRoutes].flatMap((routesOf) =>
-    routesOf(options),
+  const api = [messageRoutes, deliveryRoutes, mappingRoutes, operationRoutes, dicomwebRoutes].flatMap(
+    (routesOf) => routesOf(options),
   );
   for (const route of api) registerApiRoute(app, route, options);
   registerHealth(app, options, isStopping);
   app.get('/openapi.json', { config: { permission: 'public' } }, async () =>
-    openApi(options.version, api, plainRoutes(table)),
+    openApi(options.version, api, plainRoutes(table, api)),
   );
   for (const source of options.sources) {
     app.register(async (scope) => {
@@ -193,18 +194,18 @@ const summaries: { readonly [url: string]: string } = {
 };
 
 /** Everything registered beside the API proper. HEAD comes with each GET and needs no entry. */
-function plainRoutes(table: RouteTable): readonly PlainRoute[] {
-  return table.urls
-    .filter((url) => !url.startsWith('/api/'))
-    .flatMap((url) =>
-      table
-        .methodsOf(url)
-        .filter((method) => method !== 'HEAD')
-        .map((method) => ({
-          method,
-          url,
-          summary: summaries[url] ?? `Takes messages for ${url.split('/').slice(0, 2).join('/')}`,
-          isPublic: url !== '/metrics' && summaries[url] !== undefined,
-        })),
-    );
+function plainRoutes(table: RouteTable, api: readonly AnyApiRoute[]): readonly PlainRoute[] {
+  return table.urls.flatMap((url) =>
+    table
+      .methodsOf(url)
+      .filter(
+        (method) => method !== 'HEAD' && !api.some((route) => route.method === method && route.url === url),
+      )
+      .map((method) => ({
+        method,
+        url,
+        summary: summaries[url] ?? `Takes messages for ${url.split('/').slice(0, 2).join('/')}`,
+        isPublic: url !== '/metrics' && summaries[url] !== undefined,
+      })),
+  );
 }

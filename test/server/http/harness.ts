@@ -10,6 +10,7 @@ import { type Store, silentLogger } from '../../../core/ports/index.ts';
 import { createStoreAudit } from '../../../platform/audit/store-audit.ts';
 import { systemClock } from '../../../platform/clock.ts';
 import { createPrometheusMetrics } from '../../../platform/observability/prometheus-metrics.ts';
+import { systemRandom } from '../../../platform/random.ts';
 import { createSystemKeys } from '../../../platform/security/system-keys.ts';
 import { openSqliteStore } from '../../../platform/store/index.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../../server/http/index.ts';
@@ -73,7 +74,11 @@ export async function startServer(
         yield Buffer.from('blob body');
       },
       freeBytes: async () => freeBytes.value,
+      has: async () => true,
+      pathOf: () => null,
     },
+    random: systemRandom,
+    frames: { read: async () => new Uint8Array(0) },
     audit: createStoreAudit(store),
     mapping: await mappingOf(config, store),
     replay: async (id) => messageId(replays.push(id) + 1000),

@@ -1,0 +1,11 @@
+export { requireMedia } from './accepted-media.ts';
+export { bulkData } from './bulk-data.ts';
+export { frameForm } from './frame-media.ts';
+export { FrameThread } from './frame-thread.ts';
+export type { HeldInstance } from './held-instance.ts';
+export { type HeldKey, HeldObjects } from './held-objects.ts';
+export { metadata } from './metadata.ts';
+export { objectParts, present, type StreamedAnswer } from './object-parts.ts';
+export { matchKeys, type SearchLevel, surfaceQuery } from './search-query.ts';
+export { searchResults } from './search-results.ts';
+export { withStoredObject } from './stored-object.ts';
