@@ -5,6 +5,8 @@ import { Hl7Message as MedplumMessage } from '@medplum/core';
 import { parse } from 'yaml';
 import { assert } from '../core/assert.ts';
 import { parseMessage } from '../formats/hl7v2/index.ts';
+import { readMapFiles } from '../mappings/hl7v2/compiler/map-files.ts';
+import { readMapFolder } from '../mappings/hl7v2/compiler/read-folder.ts';
 import { loadHl7ToFhirMap, parseSiteSettings, printBundle } from '../mappings/index.ts';
 import { Utf8Block } from '../pipelines/steps/utf8-block.ts';
 import { adtMessage } from './accept/adt.ts';
@@ -88,7 +90,10 @@ function compileTime(): BenchRow {
     readdirSync(join(folder, part)).map((name) => readFileSync(join(folder, part, name), 'utf8')),
   );
   const loads = Array.from({ length: rounds }, () =>
-    cpuMicroseconds([folder], (from) => loadHl7ToFhirMap({ folder: from, site }).takes.length),
+    cpuMicroseconds(
+      [folder],
+      (from) => loadHl7ToFhirMap({ rows: readMapFolder(readMapFiles(from)), site }).takes.length,
+    ),
   );
   const reads = Array.from({ length: rounds }, () =>
     cpuMicroseconds([texts], (all) => all.filter((text) => parse(text) !== null).length),

@@ -127,6 +127,7 @@ async function start(
     config,
     site,
     catalogFor: checked.catalogFor,
+    beside: checked.beside,
     switchTo: (mapVersion) => pipelines.deployMap(mapVersion),
   });
   const pipelines: Pipelines = await Pipelines.prepare({

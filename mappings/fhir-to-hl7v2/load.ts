@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BitHiveError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Urgency } from '../../core/order.ts';
 import { encodingOf, printMessage } from '../../formats/hl7v2/index.ts';
-import { type CodeTable, readCodeTable } from '../hl7v2/compiler/code-table.ts';
+import type { CodeTable } from '../hl7v2/compiler/code-table.ts';
+import { type MapFiles, readMapFiles } from '../hl7v2/compiler/map-files.ts';
+import type { Overlay } from '../hl7v2/overlay/overlay.ts';
+import { ownMap } from '../hl7v2/own-map.ts';
+import { registryTable } from '../hl7v2/values/built-in-types.ts';
 import { printMoment } from '../hl7v2/values/zone.ts';
 import type { SiteSettings } from '../site.ts';
 import type { CompiledOutMessage } from './compiler/compile-message.ts';
@@ -57,23 +60,40 @@ export interface FhirToHl7Map {
 }
 
 const ownFolder = dirname(fileURLToPath(import.meta.url));
+let own: MapFiles | undefined;
 
-/** The names of coding systems are one table for both directions. */
-function readRegistry(): CodeTable {
-  const path = join(ownFolder, '../hl7v2/tables/code-systems.csv');
-  return readCodeTable('code-systems', readFileSync(path, 'utf8'), (line, why): never => {
-    throw new BitHiveError('BH_MAP_DEFINITION', `${path}:${line}: ${why}`);
-  });
+/** The outbound rows that come with the engine, by path, read once. Throws BH_MAP_DEFINITION. */
+export function ownOutboundFiles(): MapFiles {
+  own ??= readMapFiles(ownFolder);
+  return own;
 }
 
-/** Reads, checks and compiles the outbound rows. Throws BH_MAP_DEFINITION with file and line. */
-export function loadFhirToHl7Map(options: {
-  readonly folder?: string;
+export interface OutboundOptions {
   readonly site: SiteSettings;
-}): FhirToHl7Map {
-  const { site } = options;
-  const { messages, hash } = readOutboundFolder(options.folder ?? ownFolder, builtInConverters);
-  const registry = readRegistry();
+  /** Default: those that come with the engine. */
+  readonly files?: MapFiles;
+  /** Files that take the place of those of the same path, or stand beside them. */
+  readonly overlay?: Overlay;
+  /** The names of coding systems: one table for both directions. Default: that of the engine's own rows. */
+  readonly registry?: CodeTable;
+}
+
+const folderName = 'fhir-to-hl7v2/';
+
+/** Reads, checks and compiles the outbound rows. Throws BH_MAP_DEFINITION with file and line. */
+export function loadFhirToHl7Map({
+  site,
+  files = ownOutboundFiles(),
+  overlay,
+  registry = ownMap().tables.get(registryTable),
+}: OutboundOptions): FhirToHl7Map {
+  if (registry === undefined)
+    throw new BitHiveError('BH_MAP_DEFINITION', `tables: no file is called ${registryTable}.csv`);
+  const all = new Map([...files].map(([path, text]) => [path, { name: `${folderName}${path}`, text }]));
+  for (const [path, text] of overlay?.files ?? [])
+    if (path.startsWith(folderName))
+      all.set(path.slice(folderName.length), { name: `${overlay?.label}/${path}`, text });
+  const { messages, hash } = readOutboundFolder(all, builtInConverters);
   const assigner = assignersOf(site);
   const codeSystem = codeSystemNames(registry, site);
   const siteHash = createHash('sha256').update(JSON.stringify(site)).digest('hex').slice(0, 8);

@@ -27,17 +27,26 @@ export interface Hl7ToHl7Map {
 /**
  * Reads, checks and compiles a file of rows and the tables that it names.
  *
+ * @param seen gets each file that was read
  * @throws BH_MAP_DEFINITION with file and line
  */
-export function loadHl7ToHl7Map(path: string): Hl7ToHl7Map {
-  return compileHl7ToHl7Map(path, readText(path), (name) => readText(join(dirname(path), name)));
+export function loadHl7ToHl7Map(
+  path: string,
+  seen: (path: string, text: string) => void = () => {},
+): Hl7ToHl7Map {
+  const read = (from: string): string => {
+    const text = readText(from);
+    seen(from, text);
+    return text;
+  };
+  return compileHl7ToHl7Map(path, read(path), (name) => read(join(dirname(path), name)));
 }
 
-/** As `loadHl7ToHl7Map`, from a text; `readTable` gives the text of a table's file. */
+/** As `loadHl7ToHl7Map`, from a text; `readTable` gives the text of a table's file, undefined where there is none. */
 export function compileHl7ToHl7Map(
   path: string,
   text: string,
-  readTable: (name: string) => string,
+  readTable: (name: string) => string | undefined,
 ): Hl7ToHl7Map {
   const file = readYamlFile(path, text, editFileSchema);
   const hash = createHash('sha256').update(text);
@@ -47,7 +56,7 @@ export function compileHl7ToHl7Map(
       tables.set(name, (code) => (Object.hasOwn(table, code) ? table[code] : undefined));
       continue;
     }
-    const rows = readTable(table);
+    const rows = readTable(table) ?? file.fail(['tables', name], `there is no file ${table}`);
     hash.update(rows);
     const codes = readCodeTable(name, rows, (line, why): never => {
       throw new BitHiveError('BH_MAP_DEFINITION', `${join(dirname(path), table)}:${line}: ${why}`);

@@ -11,8 +11,8 @@ import { type CompiledMessage, compileMessage } from './compiler/compile-message
 import { compileRows } from './compiler/compile-rows.ts';
 import { compileType } from './compiler/compile-type.ts';
 import { Slots } from './compiler/frame.ts';
-import { filesOf, readMapFiles } from './compiler/map-files.ts';
-import { type MapFolder, readMapFolder } from './compiler/read-folder.ts';
+import { filesOf } from './compiler/map-files.ts';
+import type { MapFolder } from './compiler/read-folder.ts';
 import type { Vocabulary } from './compiler/row-options.ts';
 import type { SegmentFile } from './compiler/schema.ts';
 import type { YamlFile } from './compiler/yaml-file.ts';
@@ -49,8 +49,8 @@ export interface Hl7ToFhirMap {
 }
 
 export interface MapOptions {
-  /** Default: the folder beside this file. */
-  readonly folder?: string;
+  /** The rows that an overlay lies over. Default: those that come with the engine. */
+  readonly rows?: MapFolder;
   readonly site: SiteSettings;
   /** What the site says otherwise. */
   readonly overlay?: Overlay;
@@ -58,8 +58,7 @@ export interface MapOptions {
 
 /** Reads, checks and compiles a map. Throws BH_MAP_DEFINITION with file and line. */
 export function loadHl7ToFhirMap(options: MapOptions): Hl7ToFhirMap {
-  const { overlay } = options;
-  const base = options.folder === undefined ? ownMap() : readMapFolder(readMapFiles(options.folder));
+  const { overlay, rows: base = ownMap() } = options;
   const folder = overlay === undefined ? base : applyOverlay(base, overlay);
   const site = overlay === undefined ? options.site : siteWith(options.site, overlay);
   const siteHash = createHash('sha256').update(JSON.stringify(site)).digest('hex').slice(0, 8);

@@ -60,7 +60,7 @@ export class Pipelines {
   static async prepare(options: PipelinesOptions): Promise<Pipelines> {
     const { ports, environment, channels, maps } = options;
     const catalogOf = async (version: number) =>
-      maps === undefined || version === 0 ? options.catalog : maps.catalogOf(version);
+      maps === undefined ? options.catalog : maps.catalogOf(version);
     const moments = new Moments(ports);
     const retired = new RetiredDestinations(ports, moments);
     const runtimes: ChannelRuntime[] = [];

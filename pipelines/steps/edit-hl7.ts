@@ -32,6 +32,7 @@ export interface EditOptions {
 export function editHl7({ load, fallbackCharset }: EditOptions): StepKind<EditSettings> {
   return {
     kind: 'hl7v2',
+    readsMap: true,
     settings,
     create({ file: path, to }) {
       const map = load(path);

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Config } from '../../config/index.ts';
@@ -9,7 +8,7 @@ import { createNullDestination } from '../../connectors/null/destination.ts';
 import { inferenceJobContentType } from '../../core/inference.ts';
 import type { Keys } from '../../core/ports/index.ts';
 import { createGrid, type InferencePool, type ModelRegistry } from '../../inference/index.ts';
-import { type FhirToHl7Map, type Hl7ToFhirMap, loadHl7ToHl7Map } from '../../mappings/index.ts';
+import type { FhirToHl7Map, Hl7ToFhirMap, Hl7ToHl7Map } from '../../mappings/index.ts';
 import type { SiteSettings } from '../../mappings/site.ts';
 import {
   type ChannelCatalog,
@@ -26,7 +25,6 @@ import { mapHl7 } from '../../pipelines/steps/map-hl7.ts';
 import { reportFinding } from '../../pipelines/steps/report-finding.ts';
 import { routeStudy } from '../../pipelines/steps/route-study.ts';
 import type { PriorNeeds } from '../../pipelines/study/priors.ts';
-import { bundledChannels } from './channel-files.ts';
 import { mayDeidentify } from './deidentified-kind.ts';
 import { archiveDestinationKind, stowDestinationKind } from './dicomweb-kinds.ts';
 import { dimseDestinationKind, dimseSourceKind } from './dimse-kinds.ts';
@@ -60,6 +58,8 @@ export interface RunningParts {
 }
 
 export interface CatalogParts extends DefinitionParts {
+  /** The rows of a file that a step `hl7v2` names. Throws BH_MAP_DEFINITION with file and line. */
+  readonly editRows: (file: string) => Hl7ToHl7Map;
   /** Asked for only when something is opened. */
   readonly running: () => RunningParts;
 }
@@ -82,7 +82,7 @@ export function channelCatalog(parts: CatalogParts): ChannelCatalog {
         'fhir-to-hl7v2': mapFhir(parts.fhirToHl7),
       }),
       editHl7({
-        load: (file) => loadHl7ToHl7Map(resolve(parts.config.channels.folder ?? bundledChannels, file)),
+        load: parts.editRows,
         fallbackCharset: parts.site.fallbackCharset,
       }),
       assembleStudy,

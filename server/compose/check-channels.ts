@@ -1,14 +1,22 @@
+import { relative, resolve, sep } from 'node:path';
 import type { Config } from '../../config/index.ts';
 import { assert } from '../../core/assert.ts';
 import type { Keys } from '../../core/ports/index.ts';
 import { bundledModelsFolder, loadModels } from '../../inference/index.ts';
-import { type Hl7ToFhirMap, loadFhirToHl7Map, loadHl7ToFhirMap } from '../../mappings/index.ts';
+import {
+  type Hl7ToHl7Map,
+  loadFhirToHl7Map,
+  loadHl7ToFhirMap,
+  loadHl7ToHl7Map,
+  type MapFiles,
+  type MapSet,
+} from '../../mappings/index.ts';
 import type { ChannelCatalog } from '../../pipelines/channel/catalog.ts';
 import type { CompiledChannel } from '../../pipelines/channel/compile.ts';
 import { checkEdges, compileChannels } from '../../pipelines/channel/compile-channels.ts';
 import { mapOf, overlayOf, siteOf } from '../mapping/site-map.ts';
 import { channelCatalog, type DefinitionParts, type RunningParts } from './catalog.ts';
-import { channelEnvironment, type Environment, readChannelFiles } from './channel-files.ts';
+import { bundledChannels, channelEnvironment, type Environment, readChannelFiles } from './channel-files.ts';
 import { checkSettingHosts, outboundRules } from './outbound.ts';
 
 export interface CheckedChannels {
@@ -16,7 +24,9 @@ export interface CheckedChannels {
   /** What they were compiled with. Its doors and destinations can be opened once `running` has something to give. */
   readonly catalog: ChannelCatalog;
   /** The same, with the steps of another map. */
-  readonly catalogFor: (map: Hl7ToFhirMap) => ChannelCatalog;
+  readonly catalogFor: (maps: MapSet) => ChannelCatalog;
+  /** Files of rows from HL7 v2 to HL7 v2 that they name, and their tables, by path in the folder of the channels. */
+  readonly beside: MapFiles;
   readonly parts: DefinitionParts;
 }
 
@@ -47,13 +57,28 @@ export async function checkChannels(
     hl7ToFhir: loadHl7ToFhirMap({ site }),
     fhirToHl7: loadFhirToHl7Map({ site }),
   };
-  const catalog = channelCatalog({ ...parts, running });
+  const folder = config.channels.folder ?? bundledChannels;
+  const beside = new Map<string, string>();
+  const editRows = (file: string): Hl7ToHl7Map =>
+    loadHl7ToHl7Map(resolve(folder, file), (path, text) => {
+      beside.set(relative(folder, path).replaceAll(sep, '/'), text);
+    });
+  const catalog = channelCatalog({ ...parts, running, editRows });
   const files = await readChannelFiles(config.channels.folder);
   const channels = compileChannels(files, catalog, channelEnvironment(config, environment));
   await checkEdges(channels);
-  const catalogFor = (map: Hl7ToFhirMap) =>
-    channelCatalog({ ...parts, running, hl7ToFhir: map, site: map.site });
-  return { channels, catalog, catalogFor, parts };
+  const catalogFor = ({ hl7ToFhir, fhirToHl7, edit }: MapSet) => {
+    const { site } = hl7ToFhir;
+    return channelCatalog({
+      ...parts,
+      running,
+      hl7ToFhir,
+      fhirToHl7,
+      site,
+      editRows: (file) => edit(file) ?? editRows(file),
+    });
+  };
+  return { channels, catalog, catalogFor, beside, parts };
 }
 
 function nothingRuns(): never {

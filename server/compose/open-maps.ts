@@ -1,6 +1,6 @@
 import type { Config } from '../../config/index.ts';
 import type { Blobs, Clock, Logger, Store } from '../../core/ports/index.ts';
-import type { Hl7ToFhirMap } from '../../mappings/index.ts';
+import type { MapFiles, MapSet } from '../../mappings/index.ts';
 import type { SiteSettings } from '../../mappings/site.ts';
 import type { ChannelCatalog } from '../../pipelines/channel/catalog.ts';
 import type { MapVersions } from '../../pipelines/channel/map-versions.ts';
@@ -18,7 +18,9 @@ export interface MapParts {
   readonly logger: Logger;
   readonly site: SiteSettings;
   /** What a channel file can name, with the steps of a map. */
-  readonly catalogFor: (map: Hl7ToFhirMap) => ChannelCatalog;
+  readonly catalogFor: (maps: MapSet) => ChannelCatalog;
+  /** Rows from HL7 v2 to HL7 v2 that lie beside the channels, by path. */
+  readonly beside: MapFiles;
   /** Puts a kept version in force in the running channels. */
   readonly switchTo: (version: number) => Promise<readonly { channel: string; version: number }[]>;
 }
@@ -36,15 +38,14 @@ export interface OpenMaps {
  * @throws BH_MAP_DEFINITION with file and line, also when the version in force does not fit the rows of this engine any more
  */
 export async function openMaps(parts: MapParts): Promise<OpenMaps> {
-  const { config, store, blobs, clock, logger, site, catalogFor, switchTo } = parts;
+  const { config, store, blobs, clock, logger, site, catalogFor, beside, switchTo } = parts;
   const maps = await MapStore.open({ store, clock, site });
   const deployment = new MapDeployment(maps, async (version) => {
     const channels = await switchTo(version);
     logger.info('map.deployed', { version, channels: channels.map(({ channel }) => channel) });
     return channels;
   });
-  const overlay = overlayOf(config);
-  if (overlay !== undefined) await deployment.deployFolder(overlay, 'settings');
+  await deployment.deployAtStart(overlayOf(config), beside, 'settings');
   await maps.map(maps.latest);
   return {
     versions: {

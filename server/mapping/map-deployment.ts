@@ -1,6 +1,5 @@
 import { BitHiveError } from '../../core/errors.ts';
-import type { Overlay } from '../../mappings/index.ts';
-import { refuseStrangers } from '../../mappings/index.ts';
+import { type MapFiles, type Overlay, refuseStrangers } from '../../mappings/index.ts';
 import { contentHash, type MapRecord } from './map-record.ts';
 import type { MapStore } from './map-store.ts';
 
@@ -33,6 +32,13 @@ export interface MapVersionView {
 
 type Switch = (version: number) => Promise<Deployed['channels']>;
 
+type Content = Pick<MapRecord, 'files' | 'beside' | 'rows'>;
+
+const isSame = (one: Content, other: Content): boolean =>
+  contentHash(one.files) === contentHash(other.files) &&
+  contentHash(one.beside ?? {}) === contentHash(other.beside ?? {}) &&
+  (one.rows ?? 1) === (other.rows ?? 1);
+
 /** Puts versions of the map in force, one after another. */
 export class MapDeployment {
   readonly #store: MapStore;
@@ -51,7 +57,11 @@ export class MapDeployment {
    * @throws BH_MAP_DEFINITION with file and line; nothing is kept then
    */
   deploy(given: Pick<MapRecord, 'files' | 'by' | 'note'>): Promise<Deployed> {
-    return this.#inTurn(() => this.#put({ ...given, from: 'deploy' }));
+    return this.#inTurn(async () => {
+      const { beside } = await this.#store.record(this.#store.latest);
+      const rows = this.#store.ownRows;
+      return this.#put({ ...given, from: 'deploy', rows, ...(beside === undefined ? {} : { beside }) });
+    });
   }
 
   /**
@@ -69,21 +79,36 @@ export class MapDeployment {
       const wanted = to ?? (inForce.of ?? latest) - 1;
       if (wanted < 0)
         throw new BitHiveError('BH_HTTP_CONFLICT', 'the rows that come with the engine are in force');
-      const { files } = await this.#store.record(wanted);
-      return this.#put({ files, by, from: 'rollback', of: wanted });
+      const { files, beside, rows = 1 } = await this.#store.record(wanted);
+      const repeated = { files, rows, ...(beside === undefined ? {} : { beside }) };
+      return this.#put({ ...repeated, by, from: 'rollback', of: wanted });
     });
   }
 
   /**
-   * At start: the overlay of the settings, where it is another than the one that they named last. A rollback is not undone by a restart, and a folder that
-   * was edited is not forgotten.
+   * At start: the overlay of the settings and the rows beside the channels, where they are others than at the last start; the rows of this
+   * engine, where it is another release. A rollback is not undone by a restart, and a file that was edited is not forgotten.
    */
-  async deployFolder({ files, label }: Overlay, by: string): Promise<void> {
-    const given = Object.fromEntries(files);
-    const last = await this.#store.lastFromFolder();
-    if (last !== null && contentHash(last.files) === contentHash(given)) return;
-    const map = this.#store.compile(given, label);
-    await this.#store.keep({ files: given, by, from: 'folder' }, map);
+  async deployAtStart(overlay: Overlay | undefined, beside: MapFiles, by: string): Promise<void> {
+    const store = this.#store;
+    const inForce = await store.record(store.latest);
+    const last = await store.lastFromFolder();
+    const folderBefore = last === null ? 'none' : (last.folder ?? contentHash(last.files));
+    const folder = overlay === undefined ? folderBefore : contentHash(Object.fromEntries(overlay.files));
+    const besideNow = Object.fromEntries(beside);
+    const isMoved = contentHash(besideNow) !== contentHash(last?.beside ?? {});
+    const isRelease = await store.isOfOtherRelease();
+    if (folder === folderBefore && !isMoved && !isRelease) return;
+    const record = {
+      from: folder !== folderBefore || isMoved ? ('folder' as const) : ('release' as const),
+      files:
+        overlay !== undefined && folder !== folderBefore ? Object.fromEntries(overlay.files) : inForce.files,
+      beside: isMoved ? besideNow : (inForce.beside ?? {}),
+      rows: isRelease ? store.ownRows : (inForce.rows ?? 1),
+      folder,
+      by,
+    };
+    await store.keep(record, await store.compile(record, overlay?.label ?? 'overlay'));
   }
 
   /** Newest first. */
@@ -109,13 +134,14 @@ export class MapDeployment {
 
   async #put(record: Omit<MapRecord, 'atMs'>): Promise<Deployed> {
     refuseStrangers(Object.keys(record.files), 'overlay');
-    const map = this.#store.compile(record.files, 'overlay');
+    const maps = await this.#store.compile(record, 'overlay');
+    const map = maps.hl7ToFhir.version;
     const overlay = contentHash(record.files);
     const before = this.#store.latest;
-    if (overlay === (await this.#store.hashOfLatest()))
-      return { version: before, overlay, map: map.version, changed: false, channels: [] };
-    const version = await this.#store.keep(record, map);
-    return { version, overlay, map: map.version, changed: true, channels: await this.#switchTo(version) };
+    if (isSame(record, await this.#store.record(before)))
+      return { version: before, overlay, map, changed: false, channels: [] };
+    const version = await this.#store.keep(record, maps);
+    return { version, overlay, map, changed: true, channels: await this.#switchTo(version) };
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

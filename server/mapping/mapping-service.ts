@@ -5,8 +5,15 @@ import { limits } from '../../core/limits.ts';
 import type { Message } from '../../core/message.ts';
 import type { Blobs, Store } from '../../core/ports/index.ts';
 import { type Hl7Message, parseMessage } from '../../formats/hl7v2/index.ts';
-import { DiffSummary, diffMessage, type Hl7ToFhirMap, type MapDiff } from '../../mappings/index.ts';
+import {
+  type Change,
+  DiffSummary,
+  diffMessage,
+  type Hl7ToFhirMap,
+  type MapDiff,
+} from '../../mappings/index.ts';
 import { mapVersionOf } from '../../pipelines/channel/bound-text.ts';
+import { diffEdits, diffOutbound, type TwoMaps } from './diff-hl7.ts';
 import { explainMessage, type MessageExplanation } from './explain-view.ts';
 import type { Deployed, MapDeployment, MapVersionView } from './map-deployment.ts';
 import type { MapRecord } from './map-record.ts';
@@ -68,7 +75,7 @@ export class MappingService {
       );
     const text = await store.channelText(message.channel, message.channelVersion);
     const mapVersion = mapVersionOf(text ?? '');
-    const map = await maps.map(mapVersion);
+    const { hl7ToFhir: map } = await maps.map(mapVersion);
     const parsed = parseMessage(await this.#bytes(message), { fallbackCharset: map.site.fallbackCharset });
     return { mapVersion, ...explainMessage(parsed, map, contextOf(message)) };
   }
@@ -80,26 +87,67 @@ export class MappingService {
    */
   async diff(files: MapRecord['files'], query: DiffQuery): Promise<MapDiff> {
     const { maps } = this.#options;
+    const { beside } = await maps.record(maps.latest);
     const before = await maps.map(maps.latest);
-    const after = maps.compile(files, 'overlay');
+    const content = { files, rows: maps.ownRows, ...(beside === undefined ? {} : { beside }) };
+    const both = { before, after: await maps.compile(content, 'overlay') };
     const summary = new DiffSummary(query.examples);
-    for await (const message of this.#newest(query)) {
-      const parsed = await this.#parsed(message, after);
-      if (parsed === null) summary.unread();
-      else {
-        const { changes, ...notes } = diffMessage(parsed, { before, after }, contextOf(message));
-        summary.add(String(message.id), message.type, changes, notes.before, notes.after);
-      }
+    const kinds =
+      before.fhirToHl7.version === both.after.fhirToHl7.version
+        ? (['hl7v2'] as const)
+        : (['hl7v2', 'fhir'] as const);
+    for await (const message of this.#newest(query, kinds)) {
+      await this.#compare(message, both, summary);
       // A thousand messages must not hold up those that come in.
       await nextTurn();
     }
-    return summary.result(before.version, after.version);
+    return summary.result(before.hl7ToFhir.version, both.after.hl7ToFhir.version);
   }
 
-  async *#newest({ channel, type, sinceMs, untilMs, limit }: DiffQuery): AsyncGenerator<Message> {
+  async #compare(message: Message, both: TwoMaps, summary: DiffSummary): Promise<void> {
+    const { id, type, channel, channelVersion } = message;
+    const none = { residue: [], issues: [] };
+    if (message.kind === 'fhir') {
+      const changes = await this.#outbound(message, both);
+      if (changes === null) summary.unread();
+      else summary.add(String(id), type, changes, none, none);
+      return;
+    }
+    const parsed = await this.#parsed(message, both.after.hl7ToFhir);
+    if (parsed === null) {
+      summary.unread();
+      return;
+    }
+    const maps = { before: both.before.hl7ToFhir, after: both.after.hl7ToFhir };
+    const { changes, ...notes } = diffMessage(parsed, maps, contextOf(message));
+    const channelText = (await this.#options.store.channelText(channel, channelVersion)) ?? '';
+    const edits = diffEdits(parsed, channelText, both);
+    summary.add(String(id), type, [...changes, ...edits], notes.before, notes.after);
+  }
+
+  /** Null: it makes no message. */
+  async #outbound(message: Message, both: TwoMaps): Promise<readonly Change[] | null> {
+    const { receivedAtMs, id } = message;
+    try {
+      const body = new TextDecoder('utf-8', { fatal: true }).decode(await this.#bytes(message));
+      return diffOutbound(body, { receivedAtMs, controlId: String(id) }, both);
+    } catch (error) {
+      if (error instanceof TypeError || (error instanceof BitHiveError && error.entry.permanent)) return null;
+      throw error;
+    }
+  }
+
+  async *#newest(query: DiffQuery, kinds: readonly ('hl7v2' | 'fhir')[]): AsyncGenerator<Message> {
+    for (const kind of kinds) yield* this.#newestOf(kind, query);
+  }
+
+  async *#newestOf(
+    kind: 'hl7v2' | 'fhir',
+    { channel, type, sinceMs, untilMs, limit }: DiffQuery,
+  ): AsyncGenerator<Message> {
     const { store } = this.#options;
     const asked = {
-      kind: 'hl7v2' as const,
+      kind,
       ...(channel === undefined ? {} : { channel }),
       ...(type === undefined ? {} : { type }),
       ...(sinceMs === undefined ? {} : { sinceMs }),

@@ -3,6 +3,7 @@ import { fuzzFhir } from './fhir.fuzz.ts';
 import { fuzzHttp } from './http.fuzz.ts';
 import { fuzzMapping } from './mapping.fuzz.ts';
 import { fuzzMllp } from './mllp.fuzz.ts';
+import { fuzzOverlays } from './overlays.fuzz.ts';
 import { fuzzRows } from './rows.fuzz.ts';
 import { fuzzStow } from './stow.fuzz.ts';
 
@@ -25,6 +26,8 @@ const protocols: readonly (readonly [string, (count: number, seed: number) => Pr
   ['mapping', fuzzMapping],
   // Each loads a map: a twentieth takes as long as the others.
   ['rows', (all, seed) => fuzzRows(Math.ceil(all / 20), seed)],
+  ['overlays', (all, seed) => fuzzOverlays(all, seed)],
+  ['overlays, another seed', (all, seed) => fuzzOverlays(all, seed + 1)],
 ];
 
 let failed = 0;

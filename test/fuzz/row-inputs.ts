@@ -6,7 +6,8 @@ export interface RowChange {
   readonly text: string;
 }
 
-const words = [
+/** What stands where something else should. */
+export const words = [
   '',
   'null',
   'true',

@@ -1,18 +1,18 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { BitHiveError } from '../../core/errors.ts';
 import { parseMessage } from '../../formats/hl7v2/index.ts';
+import { readMapFiles } from '../../mappings/hl7v2/compiler/map-files.ts';
+import { readMapFolder } from '../../mappings/hl7v2/compiler/read-folder.ts';
 import { loadHl7ToFhirMap } from '../../mappings/index.ts';
 import { fuzzSite } from './mapping.fuzz.ts';
 import { seedMessages } from './mapping-inputs.ts';
 import type { FuzzReport } from './mllp.fuzz.ts';
 import { Dice } from './mllp-inputs.ts';
 import { rowChange } from './row-inputs.ts';
+import { mapParts, shippedFiles, smallMap } from './shipped-rows.ts';
 
-const shipped = fileURLToPath(new URL('../../mappings/hl7v2', import.meta.url));
-const parts = ['messages', 'segments', 'types', 'tables'];
 /** A file and a line of it; or, where no file is at fault, what is missing. */
 const place = /^(messages|segments|types|tables)\/[A-Za-z0-9_.-]+:\d+: |^messages: no file takes/;
 
@@ -37,37 +37,15 @@ export async function fuzzRows(count: number, seed: number): Promise<FuzzReport>
   return { sent: count, answered: count - failures.length, failures };
 }
 
-function shippedFiles(): ReadonlyMap<string, string> {
-  return new Map(
-    parts.flatMap((part) =>
-      readdirSync(join(shipped, part))
-        .sort()
-        .map((name) => [`${part}/${name}`, readFileSync(join(shipped, part, name), 'utf8')] as const),
-    ),
-  );
-}
-
-/** One message with what it names: every file whose name stands in it, all datatypes and tables, and the message that takes the rest. */
-function smallMap(files: ReadonlyMap<string, string>, message: string): ReadonlyMap<string, string> {
-  const text = `${files.get(message)}${files.get('messages/any.yaml')}`;
-  const words = new Set(text.match(/[a-z0-9_-]+(\.[a-z0-9_-]+)+/g) ?? []);
-  return new Map(
-    [...files].filter(([path]) => {
-      if (path.startsWith('messages/')) return path === message || path === 'messages/any.yaml';
-      return !path.startsWith('segments/') || words.has(path.slice('segments/'.length, -'.yaml'.length));
-    }),
-  );
-}
-
 function faultOf(folder: string, files: ReadonlyMap<string, string>): string | undefined {
   rmSync(folder, { recursive: true, force: true });
-  for (const part of parts) mkdirSync(join(folder, part), { recursive: true });
+  for (const part of mapParts) mkdirSync(join(folder, part), { recursive: true });
   for (const [path, text] of files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   }
   try {
-    const map = loadHl7ToFhirMap({ folder, site: fuzzSite });
+    const map = loadHl7ToFhirMap({ rows: readMapFolder(readMapFiles(folder)), site: fuzzSite });
     try {
       for (const text of seedMessages) map.convert(parseMessage(Buffer.from(text)), { receivedAtMs: 0 });
     } catch (error) {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { BitHiveError } from '../../../core/errors.ts';
 import { type CodeTable, readCodeTable } from '../../hl7v2/compiler/code-table.ts';
 import { readYamlFile, type YamlFile } from '../../hl7v2/compiler/yaml-file.ts';
@@ -15,15 +14,26 @@ export interface OutboundFolder {
   readonly hash: string;
 }
 
-/** Reads, checks and compiles a folder of outbound rows. Throws BH_MAP_DEFINITION with file and line. */
-export function readOutboundFolder(folder: string, builtIn: ReadonlyMap<string, Converter>): OutboundFolder {
+/** A file of outbound rows: where it says that it stands, and what it says. */
+export interface OutboundFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Reads, checks and compiles outbound rows, by path. Throws BH_MAP_DEFINITION with file and line. */
+export function readOutboundFolder(
+  files: ReadonlyMap<string, OutboundFile>,
+  builtIn: ReadonlyMap<string, Converter>,
+): OutboundFolder {
   const hash = createHash('sha256');
   const texts = (part: string, extension: string): readonly (readonly [name: string, text: string])[] =>
-    namesIn(join(folder, part), extension).map((name) => {
-      const text = readFileSync(join(folder, part, name), 'utf8');
-      hash.update(`${part}/${name}\n`).update(text);
-      return [`fhir-to-hl7v2/${part}/${name}`, text];
-    });
+    [...files]
+      .filter(([path]) => path.startsWith(`${part}/`) && path.endsWith(extension))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([path, { name, text }]) => {
+        hash.update(`${path}\n`).update(text);
+        return [name, text];
+      });
   const tables = new Map(
     texts('tables', '.csv').map(([name, text]) => [basename(name, '.csv'), tableOf(name, text)]),
   );
@@ -65,14 +75,4 @@ function tableOf(name: string, text: string): CodeTable {
   return readCodeTable(basename(name, '.csv'), text, (line, why): never => {
     throw new BitHiveError('BH_MAP_DEFINITION', `${name}:${line}: ${why}`);
   });
-}
-
-function namesIn(folder: string, extension: string): string[] {
-  try {
-    return readdirSync(folder)
-      .filter((name) => name.endsWith(extension))
-      .sort();
-  } catch (cause) {
-    throw new BitHiveError('BH_MAP_DEFINITION', `${folder}: cannot be read`, { cause });
-  }
 }

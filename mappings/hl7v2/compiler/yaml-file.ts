@@ -19,7 +19,7 @@ export function readYamlFile<S extends z.ZodType>(
   schema: S,
 ): YamlFile<z.output<S>> {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const placeOf = (offset: number): string => `${name}:${lines.linePos(offset).line}`;
   const syntax = document.errors[0];
   if (syntax !== undefined)

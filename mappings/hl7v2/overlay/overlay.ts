@@ -142,7 +142,8 @@ function joined(ours: CodeTable | undefined, theirs: CodeTable): CodeTable {
   return codeTable(theirs.name, [...rows.values()]);
 }
 
-const known = /^(site\.yaml|(messages|segments|types)\/[A-Za-z0-9_.-]+\.yaml|tables\/[A-Za-z0-9_.-]+\.csv)$/;
+const known =
+  /^(site\.yaml|(fhir-to-hl7v2\/)?((messages|segments|types)\/[A-Za-z0-9_.-]+\.yaml|tables\/[A-Za-z0-9_.-]+\.csv)|hl7v2-to-hl7v2\/([A-Za-z0-9_-][A-Za-z0-9_.-]*\/)*[A-Za-z0-9_.-]+\.(yaml|csv))$/;
 
 /** A file that nothing would read is a mistake. Throws BH_MAP_DEFINITION. */
 export function refuseStrangers(paths: Iterable<string>, label: string): void {
@@ -150,7 +151,7 @@ export function refuseStrangers(paths: Iterable<string>, label: string): void {
     if (known.test(path)) continue;
     throw new BitHiveError(
       'BH_MAP_DEFINITION',
-      `${label}/${path}: not a file of an overlay; it has site.yaml, messages/, segments/, types/ (*.yaml), tables/ (*.csv) and tests/`,
+      `${label}/${path}: not a file of an overlay; it has site.yaml, messages/, segments/, types/ (*.yaml), tables/ (*.csv), fhir-to-hl7v2/, hl7v2-to-hl7v2/ and tests/`,
     );
   }
 }

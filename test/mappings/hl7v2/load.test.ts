@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { readMapFiles } from '../../../mappings/hl7v2/compiler/map-files.ts';
+import { readMapFolder } from '../../../mappings/hl7v2/compiler/read-folder.ts';
 import { loadHl7ToFhirMap, parseSiteSettings } from '../../../mappings/index.ts';
 import { header, map, messageOf, receivedAtMs, site } from '../site.ts';
 
@@ -24,7 +26,7 @@ describe('a map folder', () => {
     expect(changed).not.toBe(text);
     writeFileSync(path, changed);
   };
-  const load = () => loadHl7ToFhirMap({ folder, site });
+  const load = () => loadHl7ToFhirMap({ rows: readMapFolder(readMapFiles(folder)), site });
 
   test('that is the shipped one loads as the shipped one', () => {
     expect(load().version).toBe(map.version);
