@@ -36,9 +36,10 @@ export function characterSet(terms: readonly string[]): CharacterSet {
   // UTF-8 and GB18030 forbid code extensions; a second value beside them is an error that changes nothing.
   const label = singleEncodings[first];
   if (label === 'utf-8' || label === 'gb18030') return textDecoderSet(label);
-  if (names.length > 1 || first.startsWith('ISO 2022')) return iso2022Set(first);
-  if (first === 'ISO_IR 13') return iso2022Set(first);
-  return label === undefined ? defaultCharacterSet : textDecoderSet(label);
+  if (names.length > 1 || first.startsWith('ISO 2022')) return iso2022Set(initialOf(names));
+  if (label !== undefined) return textDecoderSet(label);
+  // JIS X 0201; and the sets of two bytes, which need code extensions whatever the writer called them.
+  return first.startsWith('ISO_IR ') ? iso2022Set(first) : defaultCharacterSet;
 }
 
 /** Writers vary in case, in space against underscore, and in the hyphen: `ISO-IR 100`, `iso_ir100`, `ISO 2022 IR100`. */
@@ -55,6 +56,19 @@ function textDecoderSet(label: string): CharacterSet {
   const decoder = new TextDecoder(label, { ignoreBOM: true });
   return { decode: (bytes) => decoder.decode(bytes) };
 }
+
+/**
+ * The set that the high bytes are in at first. The default repertoire has none; where one other set is declared beside it, writers use that without
+ * designating it (Korean and Chinese ones do), and to read it so loses nothing.
+ */
+function initialOf([first = '', ...others]: readonly string[]): string {
+  const hasHighBytes = first !== '' && first !== 'ISO 2022 IR 6' && first !== 'ISO_IR 6';
+  const candidates = others.filter((name) => !lowSets.has(name));
+  return !hasHighBytes && candidates.length === 1 ? candidates[0]! : first;
+}
+
+/** These stand in place of ASCII, not beside it. */
+const lowSets: ReadonlySet<string> = new Set(['ISO 2022 IR 6', 'ISO 2022 IR 87', 'ISO 2022 IR 159']);
 
 function iso2022Set(first: string): CharacterSet {
   const initial = first.replace(/^ISO(?:_IR| 2022 IR) /, '');

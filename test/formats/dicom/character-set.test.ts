@@ -56,6 +56,53 @@ describe('text', () => {
     expect(read(charset, value)).toEqual([expected]);
   });
 
+  // The long texts of the same annexes: each line designates its set again, for a line break takes it away.
+  test.each([
+    [
+      'I.3 Korean',
+      '\\ISO 2022 IR 149',
+      latin(
+        '\x1b$)CThe 1st line includes \xb1\xe6\xb5\xbf.\r\n\x1b$)CThe 2nd line includes \xb1\xe6\xb5\xbf, too.\r\nThe 3rd line.',
+      ),
+      'The 1st line includes 길동.\r\nThe 2nd line includes 길동, too.\r\nThe 3rd line.',
+    ],
+    [
+      'J.2 Chinese in UTF-8',
+      'ISO_IR 192',
+      Buffer.from(
+        'The first line includes中文.\r\nThe second line includes中文, too.\r\nThe third line.\r\n',
+      ),
+      'The first line includes中文.\r\nThe second line includes中文, too.\r\nThe third line.\r\n',
+    ],
+    [
+      'J.4 Chinese in GB18030',
+      'GB18030',
+      latin('The first line includes\xd6\xd0\xce\xc4.\r\nThe second line includes\xd6\xd0\xce\xc4, too.'),
+      'The first line includes中文.\r\nThe second line includes中文, too.',
+    ],
+    ['GBK', 'GBK', latin('\xd6\xd0\x81\x40'), '中丂'],
+    [
+      'K.3 Chinese with GB 2312',
+      '\\ISO 2022 IR 58',
+      latin(
+        '1. \x1b$)A\xb5\xda\xd2\xbb\xd0\xd0\xce\xc4\xd7\xd6\xa1\xa3\r\n2. \x1b$)A\xb5\xda\xb6\xfe\xd0\xd0\r\n',
+      ),
+      '1. 第一行文字。\r\n2. 第二行\r\n',
+    ],
+    ['JIS X 0212', '\\ISO 2022 IR 87\\ISO 2022 IR 159', latin('\x1b$B;3\x1b$(D\x30\x21\x1b(B!'), '山丂!'],
+  ])('%s, a long text', (_, charset, value, expected) => {
+    expect(read(charset, value, 'LT', 0x00104000)).toEqual([expected]);
+  });
+
+  test('of a set that the writer did not designate, or named without code extensions', () => {
+    expect(read('\\ISO 2022 IR 149', latin('\xb1\xe6\xb5\xbf^A'))).toEqual(['길동^A']);
+    expect(read('ISO 2022 IR 6\\ISO 2022 IR 58', latin('\xd6\xd0=\xce\xc4'))).toEqual(['中=文']);
+    expect(read('ISO_IR 149', latin('\xb1\xe6'))).toEqual(['길']);
+    expect(read('ISO_IR 87', latin('\x1b$B;3\x1b(B'))).toEqual(['山']);
+    // Two candidates: neither is guessed.
+    expect(read('\\ISO 2022 IR 58\\ISO 2022 IR 149', latin('\xc4'))).toEqual(['Ä']);
+  });
+
   test.each([
     ['ISO_IR 100', 'c4 6e 65 61 73', 'Äneas'],
     ['ISO_IR 101', 'cc', 'Ě'],
