@@ -174,6 +174,25 @@ describe('the step map: fhir-to-hl7v2', () => {
     expect(hl7[0]).toContain('|ED|18748-4&GDT^Diagnostic imaging study^LN||^TEXT^HTML^Base64^');
   });
 
+  test('a refusal of the grid leaves as a cancelled ORU^R01 with its reason and without a value', () => {
+    const { probability: _p, positive: _pos, threshold: _t, target: _target, ...base } = finding;
+    const refused = { ...base, status: 'refused', code: 'BH_MODEL_OUT_OF_DISTRIBUTION', reason: 'no chest' };
+    const { hl7 } = run(
+      'dicomweb',
+      '  - report: finding-to-fhir\n  - map: fhir-to-hl7v2',
+      'finding',
+      refused,
+    );
+    expect(hl7).toHaveLength(1);
+    const segments = hl7[0]!.split('\r');
+    expect(segments.find((one) => one.startsWith('OBR'))?.split('|')[25]).toBe('X');
+    const results = segments.filter((one) => one.startsWith('OBX')).map((one) => one.split('|'));
+    expect(results.map((fields) => fields[2])).not.toContain('NM');
+    expect(new Set(results.map((fields) => fields[11]))).toEqual(new Set(['X']));
+    expect(hl7[0]).toContain('No result: no chest (BH_MODEL_OUT_OF_DISTRIBUTION).');
+    expect(hl7[0]).toContain('this is not a negative result');
+  });
+
   test('an order or patient that a step wrote for the EHR is no news for a receiver of reports', () => {
     const { hl7, all } = run('dicomweb', '  - order-alone: {}\n  - map: fhir-to-hl7v2', 'finding', finding);
     expect([hl7.length, all.length]).toEqual([0, 1]);

@@ -4,13 +4,13 @@ import type { Finding } from '../../../../core/inference.ts';
 import { type DicomDataset, readDataset, tagOf } from '../../../../formats/dicom/index.ts';
 import { type DicomResult, findingToDicom } from '../../../../mappings/imaging/dicom/finding-to-dicom.ts';
 import { nameShown } from '../../../../mappings/imaging/dicom/pdf-report.ts';
-import { resultKinds } from '../../../../mappings/imaging/dicom/result-scene.ts';
+import { type ResultKind, resultKinds } from '../../../../mappings/imaging/dicom/result-scene.ts';
 import { site } from '../../site.ts';
 import { completed, masked, maskedInSpace, negative, packed, pixelsOf, refused } from './findings.ts';
 
 const objects = (finding: Finding): readonly DicomResult[] => findingToDicom(finding, site, resultKinds);
-const object = (finding: Finding, kind: string): DicomDataset => {
-  const found = objects(finding).find((one) => one.kind === kind);
+const object = (finding: Finding, kind: ResultKind): DicomDataset => {
+  const [found] = findingToDicom(finding, site, [kind]);
   if (found === undefined) throw new RangeError(`no ${kind}`);
   return readDataset(found.bytes);
 };
