@@ -13,4 +13,5 @@ export {
   outcomeOfIssues,
   outcomeText,
 } from './operation-outcome.ts';
+export { stringCharsMax } from './primitives.ts';
 export { validate, validationSteps } from './validate.ts';

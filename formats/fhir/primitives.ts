@@ -45,7 +45,7 @@ const patterns: { readonly [type: string]: RegExp } = {
 };
 
 /** FHIR R4: a string shall not exceed 1 MB; narrative and base64 may. */
-const stringCharsMax = 1024 * 1024;
+export const stringCharsMax = 1024 * 1024;
 const unbounded = new Set(['base64Binary', 'xhtml']);
 const dated = new Set(['date', 'dateTime', 'instant']);
 const controlCharacter = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;

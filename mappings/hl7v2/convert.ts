@@ -5,6 +5,7 @@ import type { GroupsOf } from './compiler/frames-of.ts';
 import type { Groups } from './compiler/grouping.ts';
 import { MadeResources } from './compiler/made-resources.ts';
 import type { Conversion } from './load.ts';
+import { moveLongTexts } from './long-texts.ts';
 import { ordersOf } from './orders.ts';
 import { completeProvenance } from './provenance.ts';
 import { relateResults } from './relations.ts';
@@ -40,6 +41,7 @@ export function convertMessage(
     if (resource.recorded === undefined) resource.recorded = timestamp;
     completeProvenance(run, made, resource);
   }
+  moveLongTexts(run);
   const bundle: Bundle = {
     resourceType: 'Bundle',
     type: 'transaction',

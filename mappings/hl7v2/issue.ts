@@ -1,8 +1,15 @@
 /** Something that a map could not carry as sent. The message goes on without it. */
 export interface MapIssue {
   readonly severity: 'error' | 'warning' | 'information';
-  /** FHIR IssueType: `value`, `code-invalid`, `required`, `deleted`, `duplicate`, `not-supported`. */
-  readonly code: 'value' | 'code-invalid' | 'required' | 'deleted' | 'duplicate' | 'not-supported';
+  /** FHIR IssueType: `value`, `code-invalid`, `required`, `deleted`, `duplicate`, `not-supported`, `too-long`. */
+  readonly code:
+    | 'value'
+    | 'code-invalid'
+    | 'required'
+    | 'deleted'
+    | 'duplicate'
+    | 'not-supported'
+    | 'too-long';
   /** HL7 path of the value: `PID-7`. */
   readonly path: string;
   /** Id of the row that read it. */

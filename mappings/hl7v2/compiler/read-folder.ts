@@ -1,7 +1,9 @@
+import type * as z from 'zod';
 import { BitHiveError } from '../../../core/errors.ts';
 import { type CodeTable, readCodeTable } from './code-table.ts';
 import { resolveLikes } from './like-message.ts';
 import { filesOf, hashOf, type MapFiles } from './map-files.ts';
+import { type ParsedRows, parsedFile } from './parsed-rows.ts';
 import {
   type MessageFile,
   messageFileSchema,
@@ -22,26 +24,26 @@ export interface MapFolder {
   readonly hash: string;
 }
 
-/** Throws BH_MAP_DEFINITION with file and line. */
-export function readMapFolder(files: MapFiles): MapFolder {
+/**
+ * @param parsed what the files say, where it is known already
+ * @throws BH_MAP_DEFINITION with file and line
+ */
+export function readMapFolder(files: MapFiles, parsed?: ParsedRows): MapFolder {
+  const read = <S extends z.ZodType>(
+    part: 'messages' | 'segments' | 'types',
+    schema: S,
+  ): Map<string, YamlFile<z.output<S>>> =>
+    new Map(
+      filesOf(files, part).map(({ name, path, text }) => {
+        const ofText = () => readYamlFile(path, text, schema);
+        const content = parsed?.contents[path] as z.output<S> | undefined;
+        return [name, content === undefined ? ofText() : parsedFile(path, content, ofText)];
+      }),
+    );
   return {
-    messages: resolveLikes(
-      new Map(
-        filesOf(files, 'messages').map(({ name, path, text }) => [
-          name,
-          readYamlFile(path, text, messageFileSchema),
-        ]),
-      ),
-    ),
-    segments: new Map(
-      filesOf(files, 'segments').map(({ name, path, text }) => [
-        name,
-        readYamlFile(path, text, segmentFileSchema),
-      ]),
-    ),
-    types: new Map(
-      filesOf(files, 'types').map(({ name, path, text }) => [name, readYamlFile(path, text, typeFileSchema)]),
-    ),
+    messages: resolveLikes(read('messages', messageFileSchema)),
+    segments: read('segments', segmentFileSchema),
+    types: read('types', typeFileSchema),
     tables: new Map(
       filesOf(files, 'tables').map(({ name, path, text }) => [name, readTableFile(name, path, text)]),
     ),
