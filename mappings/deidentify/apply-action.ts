@@ -1,12 +1,14 @@
 import { dictionaryVr, type WritableDataset, type WritableElement } from '../../formats/dicom/index.ts';
 import { cleanText } from './clean-text.ts';
 import type { Cleaning, Where } from './cleaning.ts';
-import { dummyElement, emptyElement, removedContent, removedText } from './dummy-value.ts';
+import { dummyElement, emptyElement, removedContent } from './dummy-value.ts';
 import { itemsOf, textsOf } from './element-values.ts';
 import { emptyDocument, isDocumentTag } from './empty-document.ts';
+import { newUid } from './new-uid.ts';
 import type { ProfileRow } from './profile-table.ts';
 import { type Action, basicAction, type Place } from './resolve-action.ts';
 import { shiftDate } from './shift-date.ts';
+import { whatMayStay } from './what-may-stay.ts';
 
 /** The data set around an element, and how its items are cleaned. */
 export interface Inside {
@@ -75,24 +77,7 @@ function dummy(tag: number, element: WritableElement, inside: Inside): WritableE
 function kept(element: WritableElement, inside: Inside): WritableElement {
   if (element.vr === 'SQ')
     return { vr: 'SQ', value: inside.cleanItems(itemsOf(element), 'kept', inside.cleaning) };
-  return withoutIdentifiers(element, inside.cleaning);
-}
-
-/** What stays must not hold a name, a number or a date that the object has elsewhere. */
-export function withoutIdentifiers(
-  element: WritableElement,
-  { identifiers, counts }: Cleaning,
-): WritableElement {
-  const { vr, value } = element;
-  if (value instanceof Uint8Array) {
-    if (!identifiers.isInBytes(value)) return element;
-    counts.identifiers += 1;
-    return { vr, value: new Uint8Array(value.length) };
-  }
-  const texts = textsOf(element);
-  if (!sweptVrs.has(vr) || !texts.some((text) => identifiers.isIn(text, vr))) return element;
-  counts.identifiers += 1;
-  return { vr, value: texts.map((text) => (identifiers.isIn(text, vr) ? removedText : text)) };
+  return whatMayStay(element, inside.cleaning);
 }
 
 function clean(listed: Listed, inside: Inside): WritableElement | undefined {
@@ -101,13 +86,12 @@ function clean(listed: Listed, inside: Inside): WritableElement | undefined {
   const cleaned = cleanedValue(element, inside);
   if (cleaned !== undefined) {
     cleaning.counts.C += 1;
-    return cleaned;
+    return cleaned.vr === 'SQ' ? cleaned : whatMayStay(cleaned, cleaning);
   }
   const basic = basicAction(row.basic, tag, place);
   return basic === 'U' ? withNewUids(listed, inside) : applyBasic(basic as 'X' | 'Z' | 'D', listed, inside);
 }
 
-const sweptVrs: ReadonlySet<string> = new Set(['AE', 'AS', 'CS', 'LO', 'LT', 'SH', 'ST', 'UC', 'UR', 'UT']);
 const freeText: ReadonlySet<string> = new Set(['LO', 'LT', 'SH', 'ST', 'UC', 'UT']);
 
 /** Action C (PS3.15 E.1): undefined where nothing of the value may stay. */
@@ -166,19 +150,6 @@ const asciiOf = (bytes: Uint8Array): string =>
   Buffer.from(bytes)
     .toString('latin1')
     .replace(/[\0 ]+$/, '');
-
-/** Frames of reference and palettes that the standard itself registers are nobody's. */
-const registered = /^1\.2\.840\.10008\.1\.[45]\.\d{1,2}(?:\.\d{1,3})?$/;
-
-/** The new UID, the same for the same original. Own ones stay: a second run changes nothing. */
-export function newUid(uid: string, { pseudonyms, uids }: Cleaning): string {
-  if (uid === '' || registered.test(uid) || pseudonyms.isOwnUid(uid)) return uid;
-  const known = uids.get(uid);
-  if (known !== undefined) return known;
-  const made = pseudonyms.uid(uid);
-  uids.set(uid, made);
-  return made;
-}
 
 /** The VR of an element that came as UN, where the dictionary knows it. */
 function knownVr(tag: number, vr: string): string {

@@ -1,8 +1,10 @@
 import { dictionaryVr, isPixelDataTag, type WritableElement } from '../../formats/dicom/index.ts';
-import { cleanedText, type Inside, newUid, withoutIdentifiers } from './apply-action.ts';
+import { cleanedText, type Inside } from './apply-action.ts';
 import { dummyElement, removedCode, removedText } from './dummy-value.ts';
 import { itemsOf, textOf, textsOf } from './element-values.ts';
+import { newUid } from './new-uid.ts';
 import { shiftDate } from './shift-date.ts';
+import { whatMayStay } from './what-may-stay.ts';
 
 /** What tells of an animal, and how identifiers are made: not who it is. All else of group 0010 that the table does not name goes. */
 const keptOfPatient: ReadonlySet<number> = new Set([
@@ -37,7 +39,7 @@ export function cleanUnlisted(
   const result = clean(tag, element, inside);
   if (result !== element && element.vr !== 'SQ') counts.unlisted += 1;
   if (result === undefined || result.vr === 'SQ') return result;
-  return swept(result, inside);
+  return whatMayStay(result, inside.cleaning);
 }
 
 function clean(tag: number, element: WritableElement, inside: Inside): WritableElement | undefined {
@@ -85,8 +87,7 @@ function date(element: WritableElement, { cleaning }: Inside): WritableElement {
 function uid(tag: number, element: WritableElement, { cleaning }: Inside): WritableElement {
   const texts = textsOf(element);
   const mayStay = (text: string): boolean =>
-    standardUid.test(text) ||
-    (keptUids.has(tag) && /^[\d.]{1,64}$/.test(text) && !cleaning.identifiers.isIn(text, 'UI'));
+    standardUid.test(text) || (keptUids.has(tag) && /^[\d.]{1,64}$/.test(text));
   if (cleaning.policy.options.has('retain-uids') || texts.every(mayStay)) return element;
   return { vr: 'UI', value: texts.map((text) => (mayStay(text) ? text : newUid(text, cleaning))) };
 }
@@ -123,22 +124,4 @@ function cleanedInSequence(tag: number, element: WritableElement, inside: Inside
   const texts = textsOf(element).filter((text) => text !== '');
   if (texts.length === 0) return element;
   return cleanedText(element.vr, texts, cleaning) ?? dummyElement(element.vr);
-}
-
-function swept(element: WritableElement, { cleaning }: Inside): WritableElement {
-  const { vr } = element;
-  return vr === 'UI' || vr === 'DS' || vr === 'IS'
-    ? numeric(element, cleaning)
-    : withoutIdentifiers(element, cleaning);
-}
-
-/** A number that is none is text somebody hid there; a series may be numbered by who is on it. Measurements (DS) are left alone. */
-function numeric(element: WritableElement, { identifiers, counts }: Inside['cleaning']): WritableElement {
-  const { vr } = element;
-  const form = vr === 'UI' ? /^[\d.]*$/ : /^[\d.eE+-]*$/;
-  const mayStay = (text: string): boolean => form.test(text) && (vr !== 'IS' || !identifiers.isIn(text, vr));
-  const texts = textsOf(element);
-  if (texts.every(mayStay)) return element;
-  counts.identifiers += 1;
-  return { vr, value: texts.map((text) => (mayStay(text) ? text : vr === 'UI' ? '' : '0')) };
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { parse } from 'yaml';
@@ -77,7 +76,7 @@ interface Run {
   readonly names: Names;
 }
 
-/** Two files of one run may hold instances of one UID; the second must not take the place of the first. */
+/** A UID that leaves is of digits and dots, whatever came. Two files of one run may hold instances of one UID; the second must not take the place of the first. */
 class Names {
   readonly #taken = new Map<string, number>();
 
@@ -95,7 +94,7 @@ async function anonymized(file: string, to: string, { policy, pseudonyms, names 
     if (size > limits.deidentifyObjectBytesMax)
       throw new BitHiveError('BH_DICOM_LIMIT', `${size} bytes are too many to be de-identified`);
     const { bytes, counts, isMasked, ...uids } = await deidentify(await readFile(file), policy, pseudonyms);
-    const name = names.free(fileNameOf(uids.sopInstanceUid));
+    const name = names.free(uids.sopInstanceUid);
     await writeFile(join(to, name), bytes, { mode: 0o600 });
     const { studyInstanceUid, seriesInstanceUid, sopInstanceUid } = uids;
     return { out: name, studyInstanceUid, seriesInstanceUid, sopInstanceUid, isMasked, ...counts };
@@ -103,11 +102,6 @@ async function anonymized(file: string, to: string, { policy, pseudonyms, names 
     if (!(error instanceof BitHiveError) || !error.code.startsWith('BH_DICOM_')) throw error;
     return { code: error.code, detail: error.detail };
   }
-}
-
-/** Under `retain-uids` a name is what the sender gave; a hostile one never becomes a path. */
-function fileNameOf(uid: string): string {
-  return /^[0-9][0-9.]{0,63}$/.test(uid) ? uid : createHash('sha256').update(uid).digest('hex');
 }
 
 async function policyOfCall(

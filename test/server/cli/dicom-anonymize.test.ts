@@ -105,7 +105,7 @@ describe('bithive dicom anonymize', () => {
     const result = await run('in', '--out', 'out', '--options', 'retain-uids', '--key-file', 'key');
     expect(result.code).toBe(0);
     expect(lines(result.out).map((line) => line.out)).toEqual([
-      expect.stringMatching(/^[0-9a-f]{64}\.dcm$/),
+      expect.stringMatching(/^2\.25\.\d+\.dcm$/),
       '1.2.3.1.dcm',
       '1.2.3.1-2.dcm',
     ]);
