@@ -9,26 +9,30 @@ import { Orthanc } from './orthanc.ts';
 import { demoFiles, hasShared, sharedFolder, sharedSamples } from './samples.ts';
 import { withComponents } from './with-components.ts';
 
-const channel = (url: string) => `
+/** A channel that passes on what it gets, under the settings of the way to the archive. */
+const channel = (way: string) => `
 channel: research
 source: { dicomweb: {} }
 key: StudyInstanceUID
 to:
-  - stow:
-      url: ${url}
-      auth: { kind: basic, user: test, password: "env:ARCHIVE_PASSWORD" }
+  - ${way}
       send: originals
       deidentify: { profile: basic, options: [retain-modified-dates] }
 `;
+const ways: Readonly<Record<string, (orthanc: Orthanc) => string>> = {
+  stow: ({ dicomWeb }) =>
+    `stow:\n      url: ${dicomWeb}\n      auth: { kind: basic, user: test, password: "env:ARCHIVE_PASSWORD" }`,
+  dimse: ({ aet, port }) => `dimse:\n      ae: ${aet}\n      host: 127.0.0.1\n      port: ${port}`,
+};
 const own = [0x00100010, 0x00100020, 0x0020000d, 0x0020000e, 0x00080018];
 
-withComponents('a research archive behind a destination with deidentify', () => {
+withComponents.each(Object.entries(ways))('a research archive behind %s with deidentify', (_name, way) => {
   let orthanc: Orthanc;
   let engine: RunningEngine;
   beforeAll(async () => {
     orthanc = await Orthanc.start();
     engine = await startEngine({
-      channels: { 'research.yaml': channel(orthanc.dicomWeb) },
+      channels: { 'research.yaml': channel(way(orthanc)) },
       environment: { ARCHIVE_PASSWORD: orthanc.password },
       flags: ['--log-level', 'error'],
     });
