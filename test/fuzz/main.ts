@@ -1,4 +1,5 @@
 import { numberArgument } from '../crash/arguments.ts';
+import { fuzzDimse } from './dimse.fuzz.ts';
 import { fuzzFhir } from './fhir.fuzz.ts';
 import { fuzzHttp } from './http.fuzz.ts';
 import { fuzzMapping } from './mapping.fuzz.ts';
@@ -15,12 +16,13 @@ interface FuzzResult {
 
 const shownFailures = 10;
 
-/** `npm run fuzz -- [--count 10000] [--seed N]`: malformed input at every door; ends 1 when one answer is not as specified. */
+/** `npm run fuzz -- [mllp stow dimse ...] [--count 10000] [--seed N]`: malformed input at every door; ends 1 when one answer is not as specified. */
 const count = numberArgument('count', 10_000);
 const seed = numberArgument('seed', 20_261_122);
 const protocols: readonly (readonly [string, (count: number, seed: number) => Promise<FuzzResult>])[] = [
   ['mllp', fuzzMllp],
   ['stow', fuzzStow],
+  ['dimse', fuzzDimse],
   ['fhir', fuzzFhir],
   ['http', fuzzHttp],
   ['mapping', fuzzMapping],
@@ -30,8 +32,10 @@ const protocols: readonly (readonly [string, (count: number, seed: number) => Pr
   ['overlays, another seed', (all, seed) => fuzzOverlays(all, seed + 1)],
 ];
 
+const asked = process.argv.slice(2).filter((word) => protocols.some(([name]) => name === word));
 let failed = 0;
 for (const [name, fuzz] of protocols) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
   const { sent, answered, failures } = await fuzz(count, seed);
   failed += failures.length;
   process.stdout.write(
