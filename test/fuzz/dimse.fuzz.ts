@@ -15,7 +15,8 @@ const answerMsMax = 1_000;
 const hearMs = 10_000;
 const lanes = 8;
 const growthBytesMax = 64 * 1024 * 1024;
-const settledAfter = 200;
+/** Inputs until the heap has its size. */
+const settledAfter = 2_000;
 
 /**
  * Sends `count` malformed inputs to a DICOM node of ours, each over a connection of its own: PDUs that are wrong, come out of order or claim
