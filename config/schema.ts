@@ -222,9 +222,23 @@ export const configSchema = z.strictObject({
   }),
   retention: z.strictObject({
     days: count(0, 36_500, 'Ended messages are removed after so many days. 0: never.'),
+    emergencyDays: count(
+      0,
+      36_500,
+      'While less than `disk.freeBytesWarn` is free, ended messages are removed after so many days. What is not delivered stays. 0: never.',
+    ),
   }),
   disk: z.strictObject({
-    freeBytesMin: count(0, Number.MAX_SAFE_INTEGER, 'The doors close (507, AE) while less is free.'),
+    freeBytesMin: count(
+      0,
+      Number.MAX_SAFE_INTEGER,
+      'The doors close (507, AE, DIMSE A700) while less is free.',
+    ),
+    freeBytesWarn: count(
+      0,
+      Number.MAX_SAFE_INTEGER,
+      'An alert is raised while less is free, and `retention.emergencyDays` holds. 0: never.',
+    ),
   }),
   stop: z.strictObject({
     graceSeconds: count(0, 3600, 'How long a stop waits for work in flight.'),

@@ -137,7 +137,8 @@ export const catalogue = {
   BH_MAP_DEFINITION: entry('A mapping file is not valid', 'The detail names file and line.', 422, 'AE', '207', failed, true),
   BH_CHANNEL_FILTERED: entry('The channel does not take this message', 'Nothing, or change its filter.', 200, 'AE', '207', failed, true),
   BH_STUDY_LIMIT: entry('The study has too many instances', 'Raise the limit.', 413, 'AE', '207', outOfResources, true),
-  BH_ORDER_PATIENT: entry('The order under the accession number of the study is of another patient', 'Correct the accession number or the patient at the source and send the order again.', 422, 'AE', '207', failed, true),
+  BH_ORDER_PATIENT: entry('The order of the study is of another patient', 'Correct the accession number or the patient at the source and send the order again; or release or reject the report (bithive study release, reject).', 422, 'AE', '207', failed, true),
+  BH_STUDY_PATIENT: entry('The images of the study name more than one patient', 'Look at the images; release or reject its reports (bithive study release, reject).', 422, 'AE', '207', failed, true),
   BH_NOTICE_INVALID: entry('The body is not a notice of a study', 'The detail names the place; correct its source, then replay the message.', 422, 'AE', '207', failed, true),
   BH_FINDING_INVALID: entry('The body is not a finding of the grid', 'The detail names the place; correct the grid, then replay the message.', 422, 'AE', '207', failed, true),
 

@@ -118,6 +118,10 @@ export const limits = {
   reportPdfBytesMax: 1024 * 1024,
   /** Structured reports of one study by one model that are remembered, so that a later one names the one before it. */
   dicomReportsKeptMax: 64,
+  /** Orders of one patient that images without an accession number may be of. */
+  ordersOfPatientMax: 32,
+  /** Held reports that an operator is shown at once. */
+  heldReportsMax: 1_000,
   /** Reports of one study, one a model, that are kept until its order comes. */
   reportsAwaitingOrderMax: 64,
 

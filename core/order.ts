@@ -10,6 +10,27 @@ export const urgencyPriority: Readonly<Record<Urgency, number>> = { stat: 9, urg
 /** Scope of the states under which channels publish orders for each other, by accession number. */
 export const orderScope = 'order';
 
+/** The same facts by the Study Instance UID that the order announces (ZDS, IPC-3). */
+export const orderByStudyScope = 'order-by-study';
+
+/** The newest orders of each patient (`OrdersOfPatient`), by patient id, for images whose accession number is none. */
+export const orderByPatientScope = 'order-by-patient';
+
+export interface OrdersOfPatient {
+  readonly orders: readonly {
+    readonly accessionNumber: string;
+    readonly modality: string;
+    readonly plannedAtMs?: number;
+  }[];
+}
+
+/** Names that no channel may have: its own states would be taken for what channels publish for each other. */
+export const publishedScopes: readonly string[] = [orderScope, orderByStudyScope, orderByPatientScope];
+
+/** Under which key of `orderScope` an order is found: accession numbers of two assigners may be alike. */
+export const orderKey = (accessionNumber: string, issuer?: string): string =>
+  issuer === undefined || issuer === '' ? accessionNumber : `${accessionNumber}^${issuer}`;
+
 /**
  * What an imaging order says that later messages need. Published by the order's channel under its accession number,
  * read by the imaging channel when a study of that accession number is complete.
@@ -36,6 +57,8 @@ export interface OrderFacts {
   readonly studyInstanceUid?: string;
   /** Coded procedure asked for: OBR-4. */
   readonly procedure?: { readonly code: string; readonly display: string; readonly system?: string };
+  /** An operator said that it is the order of a study whose images name another patient. */
+  readonly confirmedBy?: string;
   /** When the examination is planned or was asked for. */
   readonly plannedAtMs?: number;
   /** The message that carried the order. */

@@ -48,6 +48,14 @@ const noticeSchema = z.discriminatedUnion('notice', [
     missing: maybe,
   }),
   z.object({ notice: z.literal('manual'), studyInstanceUid, by: text }),
+  z.object({
+    notice: z.literal('decision'),
+    studyInstanceUid,
+    by: text,
+    word: z.enum(['release', 'reject']),
+    withOrder: z.exactOptional(z.boolean()),
+    reason: maybe,
+  }),
 ]);
 
 /** The body of a delivery of `studyQueryContentType`. Throws BH_DELIVERY_REFUSED, which ends the delivery: it is refused again. */

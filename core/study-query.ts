@@ -56,7 +56,18 @@ export type StudyNotice =
       /** Why fewer came than were asked for. */
       readonly missing?: string;
     }
-  | { readonly notice: 'manual'; readonly studyInstanceUid: string; readonly by: string };
+  /** An operator says that nothing more is awaited. */
+  | { readonly notice: 'manual'; readonly studyInstanceUid: string; readonly by: string }
+  /** An operator decides on reports that are held because the order, or a part of the images, names another patient. */
+  | {
+      readonly notice: 'decision';
+      readonly studyInstanceUid: string;
+      readonly by: string;
+      readonly word: 'release' | 'reject';
+      /** The order is the study's all the same, and the report is linked to it. */
+      readonly withOrder?: boolean;
+      readonly reason?: string;
+    };
 
 /** An earlier study whose objects are in the blob store. */
 export interface PriorStudy {

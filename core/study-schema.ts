@@ -75,6 +75,7 @@ export const orderSchema = z.object({
   patientName: maybe,
   patientBirthDate: maybe,
   patientSex: maybe,
+  confirmedBy: maybe,
   plannedAtMs: count,
   placerOrderNumber: maybe,
   fillerOrderNumber: maybe,

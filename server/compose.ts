@@ -29,6 +29,7 @@ import { ownerName } from './compose/owner-name.ts';
 import { postAlert } from './compose/post-alert.ts';
 import { engineStatus } from './compose/status.ts';
 import { createHttpServer } from './http/index.ts';
+import { StudyService } from './studies/study-service.ts';
 import { version } from './version.ts';
 
 export interface EngineOptions {
@@ -150,10 +151,18 @@ async function start(
       deadLetters: 1,
     },
     everyMs: config.alerts.checkSeconds * 1000,
+    disk: { freeBytes: () => blobs.freeBytes(), freeBytesWarn: config.disk.freeBytesWarn },
     memory: alertFile(alertFileOf(config)),
     ...(config.alerts.webhook ? { notify: postAlert(config.alerts.webhook, outbound.lookup) } : {}),
   });
-  const keeper = new Keeper({ store, blobs, clock, logger, retentionDays: config.retention.days });
+  const keeper = new Keeper({
+    store,
+    blobs,
+    clock,
+    logger,
+    retentionDays: config.retention.days,
+    emergency: { days: config.retention.emergencyDays, freeBytesWarn: config.disk.freeBytesWarn },
+  });
   const frames = new FrameThread(clock);
   closers.push(() => frames.close());
   const http = await createHttpServer({
@@ -172,6 +181,12 @@ async function start(
     sources: httpSources,
     replay: (id: MessageId) => pipelines.replay(id),
     mapping: maps.service,
+    studies: new StudyService({
+      store,
+      blobs,
+      channels: () => pipelines.channels.map(({ name }) => name),
+      accept: (channel, arrival) => pipelines.accept(channel, arrival),
+    }),
     backup: (folder: string) => backupTo(folder, store, blobs),
     status: () =>
       engineStatus({

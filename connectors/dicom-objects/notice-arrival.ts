@@ -11,6 +11,7 @@ const typeOf: Readonly<Record<StudyNotice['notice'], string>> = {
   count: 'study-count',
   priors: 'study-priors',
   manual: 'study-manual',
+  decision: 'study-decision',
 };
 
 /**

@@ -43,18 +43,49 @@ function orderOf(run: Run, made: MadeResources, one: Made, groups: Groups): Orde
   const modality = modalityOf(read('IPC', 5), read('OBR', 24));
   const studyInstanceUid = studyUidOf(one.resource);
   const procedure = procedureOf(one.resource);
+  const issuer = read('IPC', 1) === accessionNumber ? read('IPC', 1, 2) || read('IPC', 1, 3) : '';
+  const status = statusOf(one.resource.status);
+  const plannedAtMs = Date.parse(String(one.resource.occurrenceDateTime ?? one.resource.authoredOn));
   return {
     accessionNumber,
+    ...(issuer === '' ? {} : { accessionIssuer: issuer }),
+    ...(status === undefined ? {} : { status }),
     ...(placer === '' ? {} : { placerOrderNumber: placer }),
     ...(filler === '' ? {} : { fillerOrderNumber: filler }),
     patientId: patient?.identifier.value ?? '',
+    ...(patient === undefined ? {} : { patientIdSystem: patient.identifier.system }),
     ...(others.length === 0 ? {} : { otherPatientIds: others }),
+    ...(patient === undefined ? {} : demographicsOf(patient.resource)),
     urgency: urgencyOf(one.resource.priority),
     ...(modality === undefined ? {} : { modality }),
     ...(studyInstanceUid === undefined ? {} : { studyInstanceUid }),
     ...(procedure === undefined ? {} : { procedure }),
+    ...(Number.isNaN(plannedAtMs) ? {} : { plannedAtMs }),
     messageId: run.context.messageId ?? 0,
     identifiers: identifiersOf(one),
+  };
+}
+
+function statusOf(status: unknown): OrderFacts['status'] {
+  if (status === 'completed') return 'completed';
+  return status === 'revoked' || status === 'entered-in-error' ? 'cancelled' : undefined;
+}
+
+const sexes: { readonly [gender: string]: string } = { male: 'M', female: 'F', other: 'O' };
+
+/** As the images of the patient would have it. */
+function demographicsOf(
+  patient: Resource,
+): Pick<OrderFacts, 'patientName' | 'patientBirthDate' | 'patientSex'> {
+  const [name] = (patient.name as FhirObject[] | undefined) ?? [];
+  const given = (name?.given as string[] | undefined) ?? [];
+  const text = [name?.family, given.join(' ')].filter((part) => part).join('^');
+  const born = typeof patient.birthDate === 'string' ? patient.birthDate.replaceAll('-', '') : '';
+  const sex = sexes[String(patient.gender)];
+  return {
+    ...(text === '' ? {} : { patientName: text }),
+    ...(born.length === 8 ? { patientBirthDate: born } : {}),
+    ...(sex === undefined ? {} : { patientSex: sex }),
   };
 }
 

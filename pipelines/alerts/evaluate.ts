@@ -1,7 +1,14 @@
 import type { Depths } from '../../core/ports/index.ts';
 import type { AlertSettings } from '../channel/definition.ts';
 
-export type AlertKind = 'silence' | 'queue-age' | 'disconnected' | 'dead-letters' | 'store';
+export type AlertKind =
+  | 'silence'
+  | 'queue-age'
+  | 'disconnected'
+  | 'dead-letters'
+  | 'held-reports'
+  | 'disk'
+  | 'store';
 
 /** A condition that an operator must know of. `id` is stable while it lasts, so that it is raised once and cleared once. */
 export interface Alert {
@@ -17,12 +24,16 @@ export interface Snapshot {
   readonly nowMs: number;
   readonly depths: Depths;
   readonly store: { readonly accepting: boolean; readonly reason?: string };
+  /** Absent: nobody asked. */
+  readonly disk?: { readonly freeBytes: number; readonly freeBytesWarn: number };
   readonly channels: readonly {
     readonly name: string;
     readonly settings: AlertSettings;
     /** Last message at the door; the engine's start when there is none. */
     readonly lastReceivedAtMs: number;
     readonly unreachable: readonly string[];
+    /** Studies whose reports wait for an operator. */
+    readonly heldReports: number;
   }[];
 }
 
@@ -38,8 +49,10 @@ export function evaluate(snapshot: Snapshot): readonly Alert[] {
       text: `the store does not accept: ${snapshot.store.reason ?? 'unknown'}`,
     });
   }
+  alerts.push(...diskLow(snapshot.disk));
   for (const channel of snapshot.channels) {
     alerts.push(...silence(snapshot.nowMs, channel));
+    alerts.push(...heldReports(channel));
     alerts.push(...channel.unreachable.map((name) => disconnected(channel.name, name)));
     for (const depth of snapshot.depths.channels) {
       if (depth.channel === channel.name) alerts.push(...inbox(snapshot.nowMs, channel.settings, depth));
@@ -51,11 +64,24 @@ export function evaluate(snapshot: Snapshot): readonly Alert[] {
   return alerts;
 }
 
+/** Told before the doors close: there is time to make room. */
+function diskLow(disk: Snapshot['disk']): readonly Alert[] {
+  if (disk === undefined || disk.freeBytes >= disk.freeBytesWarn) return [];
+  const text = `less than ${disk.freeBytesWarn} bytes are free in the data folder`;
+  return [{ id: 'disk', kind: 'disk', text }];
+}
+
 function silence(nowMs: number, channel: Snapshot['channels'][number]): readonly Alert[] {
   const { silenceMinutes } = channel.settings;
   if (silenceMinutes === 0 || nowMs - channel.lastReceivedAtMs < silenceMinutes * minuteMs) return [];
   const text = `nothing came in on ${channel.name} for ${silenceMinutes} minutes`;
   return [{ id: `silence|${channel.name}`, kind: 'silence', channel: channel.name, text }];
+}
+
+function heldReports({ name, heldReports: count }: Snapshot['channels'][number]): readonly Alert[] {
+  if (count === 0) return [];
+  const text = `reports of ${count} studies of ${name} are held: the order or a part of the images names another patient`;
+  return [{ id: `held-reports|${name}`, kind: 'held-reports', channel: name, text }];
 }
 
 function disconnected(channel: string, destination: string): Alert {

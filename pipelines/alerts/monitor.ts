@@ -2,6 +2,8 @@ import { toBitHiveError } from '../../core/errors.ts';
 import type { Clock, Depths, Gauge, Logger, Metrics, Store } from '../../core/ports/index.ts';
 import type { AlertSettings, AlertsOfChannel } from '../channel/definition.ts';
 import type { ChannelRuntime } from '../runtime/channel-runtime.ts';
+import { parseHeldList } from '../study/held-reports.ts';
+import { heldListKey, heldListScope } from '../study/scopes.ts';
 import { type Alert, evaluate, type Snapshot } from './evaluate.ts';
 import { type AlertMemory, noAlertMemory } from './memory.ts';
 
@@ -24,6 +26,8 @@ export interface AlertMonitorOptions {
   /** The site's limits, for channels that state none. */
   readonly defaults: AlertSettings;
   readonly everyMs: number;
+  /** The data folder, and below how many free bytes it is told. */
+  readonly disk?: { readonly freeBytes: () => Promise<number>; readonly freeBytesWarn: number };
 }
 
 /** Looks at the engine again and again; tells once when an alert begins and once when it ends. */
@@ -108,7 +112,13 @@ export class AlertMonitor {
       logger.warn('alerts.blind', { code: toBitHiveError(error).code });
       return null;
     });
-    const found = evaluate({ nowMs, store: health, ...(watched ?? { depths: noDepths, channels: [] }) });
+    const disk = await this.#disk();
+    const found = evaluate({
+      nowMs,
+      store: health,
+      ...disk,
+      ...(watched ?? { depths: noDepths, channels: [] }),
+    });
     const now = new Map(found.map((alert) => [alert.id, alert]));
     for (const [id, alert] of now) if (!this.#active.has(id)) await this.#tell('raised', alert);
     for (const [id, alert] of this.#active) {
@@ -130,6 +140,18 @@ export class AlertMonitor {
     }
   }
 
+  /** A disk that cannot be asked is the store's fault to tell. */
+  async #disk(): Promise<Pick<Snapshot, 'disk'>> {
+    const { disk, logger } = this.#options;
+    if (disk === undefined) return {};
+    try {
+      return { disk: { freeBytes: await disk.freeBytes(), freeBytesWarn: disk.freeBytesWarn } };
+    } catch (error) {
+      logger.warn('alerts.blind', { code: toBitHiveError(error).code });
+      return {};
+    }
+  }
+
   async #watched(nowMs: number): Promise<Pick<Snapshot, 'depths' | 'channels'>> {
     const { store, channels, defaults } = this.#options;
     const depths = await store.depths(nowMs);
@@ -147,7 +169,10 @@ export class AlertMonitor {
       const sinceAtLeastMs = this.#recalled.has(`silence|${name}`) ? 0 : this.#startedAtMs;
       const lastReceivedAtMs = Math.max(newest?.receivedAtMs ?? 0, sinceAtLeastMs);
       const unreachable = [...channel.unreachable, ...this.#notYetReached(channel, depths)];
-      return { name, settings, lastReceivedAtMs, unreachable };
+      const scope = heldListScope(name);
+      const [held] = await store.readStates([{ scope, key: heldListKey, withItems: false }]);
+      const heldReports = parseHeldList(held?.value).studies.length;
+      return { name, settings, lastReceivedAtMs, unreachable, heldReports };
     });
     return { channels: await Promise.all(watched), depths };
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { orderScope } from '../../core/order.ts';
+import { ownObjectScope } from '../../core/dicom-object.ts';
+import { publishedScopes } from '../../core/order.ts';
 
 /**
  * The shape of a channel file. What stands inside a source, a step or a destination is checked by its own kind
@@ -86,7 +87,10 @@ export const channelSchema = z.strictObject({
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a name of lower-case letters, digits and hyphens')
     // A channel's own states lie under its name: one of that name would take the published orders for its own and keep them for ever.
-    .refine((name) => name !== orderScope, `"${orderScope}" is the scope that orders are published under`),
+    .refine(
+      (name) => !publishedScopes.includes(name) && name !== ownObjectScope,
+      'a name that facts are published under',
+    ),
   description: z.string().optional(),
   source: doors,
   ack: ackSchema,

@@ -1,3 +1,4 @@
+import type { Finding } from '../../core/inference.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import type { Message, MessageKind } from '../../core/message.ts';
 import type { OrderFacts } from '../../core/order.ts';
@@ -41,6 +42,8 @@ export interface ProcessOutput {
   /** Set by an earlier step for the ones after it. */
   study?: Study;
   order?: OrderFacts;
+  /** What may be reported of this message; set by the first step that reports (`reportableFindings`). */
+  reportable?: readonly Finding[];
   /** The HL7 v2 message as an earlier step changed it, for the steps and destinations after it. */
   hl7?: Hl7Message;
   /** Destinations that get a message of their own in the place of the original. */

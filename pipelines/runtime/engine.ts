@@ -1,5 +1,6 @@
 import { BitHiveError } from '../../core/errors.ts';
 import type { MessageId } from '../../core/ids.ts';
+import type { Arrival } from '../../core/message.ts';
 import type { Blobs, Clock, Listening, Logger, Metrics, Random, Store } from '../../core/ports/index.ts';
 import { boundText } from '../channel/bound-text.ts';
 import type { ChannelCatalog } from '../channel/catalog.ts';
@@ -135,6 +136,18 @@ export class Pipelines {
     const message = bind(channel.inForce, arrival, this.#ports.clock.nowMs());
     const receipt = await this.#ports.store.accept({ ...message, keys, parent: id, replayOf: id });
     return receipt.id;
+  }
+
+  /**
+   * Accepts an arrival that came in at no door of the channel: an operator's word.
+   *
+   * @throws BH_STORE_NOT_FOUND when the channel is not running
+   */
+  async accept(name: string, arrival: Arrival): Promise<MessageId> {
+    const channel = this.#channels.get(name);
+    if (!channel) throw new BitHiveError('BH_STORE_NOT_FOUND', `channel ${name} is not running`);
+    const message = bind(channel.inForce, arrival, this.#ports.clock.nowMs());
+    return (await this.#ports.store.accept(message)).id;
   }
 
   /**

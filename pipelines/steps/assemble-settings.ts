@@ -26,6 +26,17 @@ export const assembleSettings = z
     countWaitMs: z.number().int().min(1).max(3_600_000).default(30_000),
     /** A condition about the study, for example `count(series where Modality = CT) >= 2`: silence before it holds is a pause. */
     expect: z.string().min(1).exactOptional(),
+    /** Without an accession number that is known, an order of the patient, of the modality and of these hours is proposed, or linked. */
+    proposals: z
+      .strictObject({
+        withinHours: z
+          .number()
+          .positive()
+          .max(24 * 31)
+          .default(48),
+        link: z.boolean().default(false),
+      })
+      .exactOptional(),
   })
   .transform(({ forgetDays, countWaitMs, ...given }) => ({
     ...given,

@@ -4,12 +4,20 @@ import type { Json } from '../../core/json.ts';
 import type { StudyInstance } from '../../core/study.ts';
 import { type StudyNotice, studyQueryContentType } from '../../core/study-query.ts';
 import { parseStudyNotice } from '../../core/study-query-schema.ts';
-import { isOrderOfPatient } from '../../mappings/imaging/order-match.ts';
+import { siteSystems } from '../../mappings/identity/systems.ts';
+import type { SiteSettings } from '../../mappings/site.ts';
 import type { StepKind } from '../channel/catalog.ts';
 import type { ProcessOutput, StepInput } from '../process/step.ts';
 import { forgetInstances, takeNamed, takeSeen } from '../study/announced.ts';
 import { onForget, onInstance, onNotice, onTimer, type StudyWord } from '../study/assembly.ts';
-import { issueOfAnotherPatient, orderUnder } from '../study/order-of-study.ts';
+import {
+  issueOfAnotherPatient,
+  type MatchSettings,
+  matchOf,
+  matchOrder,
+  matchReport,
+  type OrderMatch,
+} from '../study/match-order.ts';
 import { jsonOf, parseInstance, parseStudyState } from '../study/stored.ts';
 import { inAcquisitionOrder, instancesOf } from '../study/study-instances.ts';
 import {
@@ -27,14 +35,16 @@ import { type AssembleSettings, type Assembly, assembleSettings } from './assemb
  * `assemble`: instances become a study. The state is the study's, kept under its StudyInstanceUID; each instance is an item, so
  * that a study of 5,000 instances is not rewritten 5,000 times.
  */
-export const assembleStudy: StepKind<AssembleSettings> = {
+export const assembleStudy = (site: SiteSettings): StepKind<AssembleSettings> => ({
   kind: 'assemble',
   settings: assembleSettings,
-  create({ expect, ...given }, { channel }) {
+  create({ expect, proposals, ...given }, { channel }) {
+    const systems = siteSystems(site);
     const assembly: Assembly = {
       ...given,
       ...(expect === undefined ? {} : { expect: studyCondition(expect) }),
     };
+    const match = { systems, ...(proposals === undefined ? {} : { proposals }) };
     return {
       kind: 'assemble',
       takes: ['dicom', 'notice', 'timer'],
@@ -44,7 +54,7 @@ export const assembleStudy: StepKind<AssembleSettings> = {
           : [{ destination: given.countFrom, contentType: studyQueryContentType }],
       apply(input, output) {
         const { kind, type } = input.message;
-        const study = new Assembling(channel, assembly, input, output);
+        const study = new Assembling({ channel, assembly, match }, input, output);
         if (kind === 'dicom') study.takeInstance();
         else if (kind === 'notice') study.takeNotice();
         else if (type === forgetTimer) study.forget();
@@ -52,12 +62,13 @@ export const assembleStudy: StepKind<AssembleSettings> = {
       },
     };
   },
-};
+});
 
 /** What one message does to its study. */
 class Assembling implements Evidence {
   readonly #channel: string;
   readonly #assembly: Assembly;
+  readonly #match: MatchSettings;
   readonly #input: StepInput;
   readonly #output: ProcessOutput;
   #key = '';
@@ -65,9 +76,14 @@ class Assembling implements Evidence {
   /** The instance in hand, which is not among the stored ones yet. */
   #taken: StudyInstance | undefined;
 
-  constructor(channel: string, assembly: Assembly, input: StepInput, output: ProcessOutput) {
-    this.#channel = channel;
-    this.#assembly = assembly;
+  constructor(
+    own: { readonly channel: string; readonly assembly: Assembly; readonly match: MatchSettings },
+    input: StepInput,
+    output: ProcessOutput,
+  ) {
+    this.#channel = own.channel;
+    this.#assembly = own.assembly;
+    this.#match = own.match;
     this.#input = input;
     this.#output = output;
   }
@@ -123,7 +139,8 @@ class Assembling implements Evidence {
   }
 
   orderStatus(): 'completed' | 'cancelled' | undefined {
-    return orderUnder(this.#input.state, this.#state?.accessionNumber)?.status;
+    const match = this.#matchOrder(this.#instances());
+    return match.kind === 'matched' ? match.order.status : undefined;
   }
 
   isExpectedHere(): boolean | undefined {
@@ -151,8 +168,9 @@ class Assembling implements Evidence {
 
   #write(step: AssemblyStep): void {
     const key = this.#key;
-    const { state, timers, asks, completed } = step;
-    if (completed) this.#complete(step);
+    const { timers, asks, completed } = step;
+    let { state } = step;
+    if (completed) state = { ...state, ...matchOf(this.#complete(step)) };
     else if (state.held !== undefined && state.held !== this.#state?.held)
       this.#output.report.study = { study: key, waits: state.held };
     this.#output.states.push({ scope: this.#channel, key, value: jsonOf(state) });
@@ -160,12 +178,11 @@ class Assembling implements Evidence {
     if (asks) this.#ask();
   }
 
-  /** First what may not be loaded yet: the message is then processed again, and the instances may be thousands. */
-  #complete({ state, completed }: AssemblyStep): void {
+  #complete({ state, completed }: AssemblyStep): OrderMatch {
     assert(completed, 'a step that completed a study says so');
     const { version, atMs: completedAtMs, signal } = completed;
-    const order = orderUnder(this.#input.state, state.accessionNumber);
     const instances = this.#instances();
+    const match = this.#matchOrder(instances);
     this.#output.study = { studyInstanceUid: this.#key, version, instances, completedAtMs };
     const { missing = 0 } = state;
     this.#output.report.study = {
@@ -176,9 +193,14 @@ class Assembling implements Evidence {
       ...(missing > 0 ? { missing } : {}),
       ...(this.#state?.held !== undefined && signal === 'forced' ? { waitedFor: this.#state.held } : {}),
     };
-    if (order === undefined) return;
-    if (isOrderOfPatient(order, instances)) this.#output.order = order;
-    else this.#output.report.issues = [issueOfAnotherPatient(order)];
+    if (match.kind !== 'none') this.#output.report.order = matchReport(match);
+    if (match.kind === 'matched') this.#output.order = match.order;
+    if (match.kind === 'mismatch') this.#output.report.issues = [issueOfAnotherPatient(match)];
+    return match;
+  }
+
+  #matchOrder(instances: readonly StudyInstance[]): OrderMatch {
+    return matchOrder(this.#input.state, { studyInstanceUid: this.#key, instances }, this.#match);
   }
 
   #ask(): void {

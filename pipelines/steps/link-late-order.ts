@@ -1,21 +1,26 @@
 import type { Json } from '../../core/json.ts';
-import { isOrderOfPatient } from '../../mappings/imaging/order-match.ts';
+import type { Systems } from '../../mappings/identity/systems.ts';
 import type { ProcessOutput, StepInput } from '../process/step.ts';
 import { type AwaitSettings, nextLookMs, orderTimer, wholeOf } from '../study/awaited-order.ts';
-import { issueOfAnotherPatient, orderUnder } from '../study/order-of-study.ts';
+import { issueOfAnotherPatient, matchOrder } from '../study/match-order.ts';
 import { awaitedScope } from '../study/scopes.ts';
 import { type AwaitedOrder, jsonOf, parseAwaitedOrder, parseStudyState } from '../study/stored.ts';
 import { instancesOf } from '../study/study-instances.ts';
 import type { PrintReport } from './report-finding.ts';
+
+interface LateLink {
+  readonly channel: string;
+  readonly settings: AwaitSettings;
+  readonly print: PrintReport;
+  readonly systems: Systems;
+}
 
 /**
  * One look for the order of reports that were written without: there now, the reports are patched with it, from the kept findings
  * and without a run of the model; the state goes in the same transaction, so it happens once.
  */
 export function linkLateOrder(
-  channel: string,
-  settings: AwaitSettings,
-  print: PrintReport,
+  { channel, settings, print, systems }: LateLink,
   input: StepInput,
   output: ProcessOutput,
 ): void {
@@ -38,18 +43,20 @@ export function linkLateOrder(
     else output.report.order = 'not come in time; the report stays without it';
   };
 
-  const order = orderUnder(input.state, awaited.accessionNumber);
-  if (order === undefined) {
-    waitOn(awaited);
-    return;
-  }
   const instances = instancesOf(input.state, channel, key);
-  const { messageId } = order;
-  if (!isOrderOfPatient(order, instances)) {
-    if (awaited.flaggedOrder !== messageId) output.report.issues = [issueOfAnotherPatient(order)];
+  const match = matchOrder(input.state, { studyInstanceUid: key, instances }, { systems });
+  if (match.kind === 'mismatch') {
+    const { messageId } = match.order;
+    if (awaited.flaggedOrder !== messageId) output.report.issues = [issueOfAnotherPatient(match)];
     waitOn({ ...awaited, flaggedOrder: messageId });
     return;
   }
+  if (match.kind !== 'matched') {
+    waitOn(awaited);
+    return;
+  }
+  const { order } = match;
+  const { messageId } = order;
   // Reopened: the report of the next version finds the order by itself. One that never comes leaves this one to wait out its time.
   const isAsReported = (version: number): boolean => study.status === 'complete' && study.version === version;
   const linked = awaited.findings.filter((finding) => isAsReported(finding.study.version));

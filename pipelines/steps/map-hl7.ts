@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Json } from '../../core/json.ts';
-import { orderFactsJson, orderScope, urgencyPriority } from '../../core/order.ts';
+import { urgencyPriority } from '../../core/order.ts';
 import { type Hl7ToFhirMap, printBundle } from '../../mappings/index.ts';
 import type { StepKind } from '../channel/catalog.ts';
+import { publishOrders } from '../study/publish-orders.ts';
 import { deliverDocuments } from './cut-documents.ts';
 import { Utf8Block } from './utf8-block.ts';
 
@@ -27,7 +28,7 @@ export function mapHl7(maps: {
     create: ({ map: name, explain }) => ({
       kind: 'map',
       takes: ['hl7v2'],
-      apply({ message, subject, keys }, output) {
+      apply({ message, subject, keys, state }, output) {
         const context = { receivedAtMs: message.receivedAtMs, messageId: message.id, explain };
         const { bundle, before, issues, residue, orders, explanations } = maps[name].convert(
           output.hl7 ?? subject.hl7,
@@ -44,9 +45,7 @@ export function mapHl7(maps: {
           const bytes = block.encode(printBundle(one));
           output.products.push({ contentType: fhirContentType, bytes, keys, priority });
         }
-        for (const order of orders) {
-          output.states.push({ scope: orderScope, key: order.accessionNumber, value: orderFactsJson(order) });
-        }
+        publishOrders(orders, state, output);
         if (issues.length > 0) output.report.issues = issues as unknown as Json;
         if (residue.length > 0) output.report.residue = residue as unknown as Json;
         if (explanations !== undefined) output.report.explanations = explanations as unknown as Json;

@@ -1,13 +1,13 @@
 import { dicomResultContentType, ownObjectScope } from '../../core/dicom-object.ts';
 import type { Finding } from '../../core/inference.ts';
 import { urgencyPriority } from '../../core/order.ts';
+import { siteSystems } from '../../mappings/identity/systems.ts';
 import { type DicomResult, findingToDicom } from '../../mappings/imaging/dicom/finding-to-dicom.ts';
 import type { ResultKind } from '../../mappings/imaging/dicom/result-scene.ts';
 import type { SiteSettings } from '../../mappings/site.ts';
 import type { ProcessOutput, Product, Step, StepInput } from '../process/step.ts';
 import { earlierReport, reportSeries, withReport } from '../study/dicom-reports.ts';
-import { orderUnder } from '../study/order-of-study.ts';
-import { parseFinding } from '../study/stored.ts';
+import { reportableFindings } from './reportable-findings.ts';
 
 export interface DicomReportSettings {
   readonly make: readonly ResultKind[];
@@ -18,10 +18,15 @@ export interface DicomReportSettings {
  * an archive that forwards what it receives does not reopen the study; the structured report of a later version names the one before.
  */
 export function reportDicom(site: SiteSettings, { make }: DicomReportSettings, channel: string): Step {
+  const systems = siteSystems(site);
   return {
     kind: 'report',
-    takes: ['finding'],
-    apply: (input, output) => report(site, make, channel, input, output),
+    takes: ['finding', 'notice', 'timer'],
+    apply(input, output) {
+      const findings = reportableFindings(channel, systems, input, output);
+      const made = findings.flatMap((finding) => report(site, make, channel, finding, input, output));
+      if (made.length > 0) output.report.dicom = made;
+    },
   };
 }
 
@@ -29,10 +34,10 @@ function report(
   site: SiteSettings,
   make: readonly ResultKind[],
   channel: string,
+  finding: Finding,
   input: StepInput,
   output: ProcessOutput,
-): void {
-  const finding = withOrder(parseFinding(input.subject.json), input);
+): readonly { readonly kind: ResultKind; readonly sopInstanceUid: string }[] {
   const { study, model } = finding;
   const place = reportSeries(channel, study.studyInstanceUid, model.name);
   const known = input.state.get(place.scope, place.key);
@@ -49,16 +54,7 @@ function report(
   }
   const sr = results.find(({ kind }) => kind === 'sr');
   if (sr !== undefined) output.states.push({ ...place, value: withReport(known, sr, study.version) });
-  output.report.dicom = results.map(({ kind, sopInstanceUid }) => ({ kind, sopInstanceUid }));
-}
-
-/** As for the EHR: an order may have come while the model ran. */
-function withOrder(finding: Finding, input: StepInput): Finding {
-  const accessionNumber =
-    finding.order?.accessionNumber ??
-    finding.study.instances.find((instance) => instance.accessionNumber)?.accessionNumber;
-  const order = orderUnder(input.state, accessionNumber) ?? finding.order;
-  return order === undefined ? finding : { ...finding, order };
+  return results.map(({ kind, sopInstanceUid }) => ({ kind, sopInstanceUid }));
 }
 
 function productOf({ study, order, model }: Finding, result: DicomResult): Product {

@@ -1,25 +1,26 @@
 import { z } from 'zod';
 import type { Finding } from '../../core/inference.ts';
 import { urgencyPriority } from '../../core/order.ts';
+import { siteSystems } from '../../mappings/identity/systems.ts';
 import { resultKinds } from '../../mappings/imaging/dicom/result-scene.ts';
 import {
   findingToBundle,
   type LateOrder,
   lateLinkToBundles,
 } from '../../mappings/imaging/finding-to-bundle.ts';
-import { isOrderOfPatient } from '../../mappings/imaging/order-match.ts';
 import { type ReportForm, reportForms } from '../../mappings/imaging/scene.ts';
 import type { Bundle } from '../../mappings/index.ts';
 import type { SiteSettings } from '../../mappings/site.ts';
 import type { StepKind } from '../channel/catalog.ts';
 import type { ProcessOutput, Product, StepInput } from '../process/step.ts';
 import { type AwaitSettings, awaitOrder, orderTimer, reported } from '../study/awaited-order.ts';
-import { issueOfAnotherPatient, orderUnder } from '../study/order-of-study.ts';
+import { accessionOf } from '../study/match-order.ts';
 import { awaitedScope } from '../study/scopes.ts';
-import { jsonOf, parseAwaitedOrder, parseFinding } from '../study/stored.ts';
+import { jsonOf, parseAwaitedOrder } from '../study/stored.ts';
 import { linkLateOrder } from './link-late-order.ts';
 import { fhirContentType } from './map-hl7.ts';
 import { type DicomReportSettings, reportDicom } from './report-dicom.ts';
+import { reportableFindings } from './reportable-findings.ts';
 
 const dayMs = 86_400_000;
 
@@ -70,9 +71,10 @@ export type PrintReport = (finding: Finding, late?: LateOrder) => readonly Produ
 
 /**
  * `report`: a finding of the grid becomes the transaction that writes its DiagnosticReport to the EHR. The order is looked up again here: it
- * may have come while the model ran. Without one the report waits for it.
+ * may have come while the model ran. Without one the report waits for it; one of another patient blocks it.
  */
 export function reportFinding(site: SiteSettings): StepKind<ReportSettings> {
+  const systems = siteSystems(site);
   return {
     kind: 'report',
     readsMap: true,
@@ -82,10 +84,12 @@ export function reportFinding(site: SiteSettings): StepKind<ReportSettings> {
       const print: PrintReport = (finding, late) => productsOf(finding, site, given.forms, late);
       return {
         kind: 'report',
-        takes: ['finding', 'timer'],
+        takes: ['finding', 'notice', 'timer'],
         apply(input, output) {
-          if (input.message.kind === 'finding') report(channel, given, print, input, output);
-          else if (input.message.type === orderTimer) linkLateOrder(channel, given, print, input, output);
+          for (const finding of reportableFindings(channel, systems, input, output))
+            report(channel, given, print, finding, input, output);
+          if (input.message.kind === 'timer' && input.message.type === orderTimer)
+            linkLateOrder({ channel, settings: given, print, systems }, input, output);
         },
       };
     },
@@ -96,23 +100,21 @@ function report(
   channel: string,
   waiting: AwaitSettings,
   print: PrintReport,
+  finding: Finding,
   input: StepInput,
   output: ProcessOutput,
 ): void {
-  const { order: known, ...finding } = parseFinding(input.subject.json);
-  const { studyInstanceUid: key, instances } = finding.study;
-  const accessionNumber = known?.accessionNumber ?? accessionOf(finding);
-  const order = orderUnder(input.state, accessionNumber) ?? known;
+  const { order, study } = finding;
+  const { studyInstanceUid: key, instances } = study;
+  const accessionNumber = order?.accessionNumber ?? accessionOf(instances);
   const scope = awaitedScope(channel);
   const awaited = parseAwaitedOrder(input.state.get(scope, key));
-  const isLinked = order !== undefined && isOrderOfPatient(order, instances);
-  if (order && !isLinked) output.report.issues = [issueOfAnotherPatient(order)];
-  output.products.push(...print(order ? { ...finding, order } : finding));
+  output.products.push(...print(finding));
 
-  if (!isLinked && accessionNumber && waiting.waitMs > 0) {
+  // One that is known has been judged: linked, or an operator's word is that it is not the study's.
+  if (order === undefined && accessionNumber && waiting.waitMs > 0) {
     const nowMs = input.message.receivedAtMs;
-    const flagged = order ? { flaggedOrder: order.messageId } : {};
-    const next = { ...awaitOrder(awaited, finding, accessionNumber, nowMs), ...flagged };
+    const next = awaitOrder(awaited, finding, accessionNumber, nowMs);
     output.states.push({ scope, key, value: jsonOf(next) });
     output.timers.push({ key, name: orderTimer, dueAtMs: nowMs + waiting.firstMs });
   } else if (awaited) {
@@ -121,9 +123,6 @@ function report(
     if (left === null) output.timers.push({ key, name: orderTimer, dueAtMs: null });
   }
 }
-
-const accessionOf = ({ study }: Finding): string | undefined =>
-  study.instances.find(({ accessionNumber }) => accessionNumber)?.accessionNumber;
 
 function productsOf(
   finding: Finding,

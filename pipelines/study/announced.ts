@@ -1,6 +1,6 @@
 import type { ProcessOutput, StateReader } from '../process/step.ts';
 import type { Named } from './assembly.ts';
-import { namedScope, priorsScope, seenScope } from './scopes.ts';
+import { heldScope, namedScope, priorsScope, seenScope } from './scopes.ts';
 
 /**
  * Instances that a procedure step or an archive named before they were here. Each is remembered under its own UID, in the place where the
@@ -63,7 +63,7 @@ export function forgetInstances(
   for (const { itemKey } of [...state.items(channel, study), ...named])
     output.states.push({ scope: seenScope(channel), key: itemKey, value: null });
   if (named.length > 0) output.states.push({ scope: namedScope(channel), key: study, value: null });
-  if (state.get(priorsScope(channel), study) !== undefined)
-    output.states.push({ scope: priorsScope(channel), key: study, value: null });
+  for (const scope of [priorsScope(channel), heldScope(channel)])
+    if (state.get(scope, study) !== undefined) output.states.push({ scope, key: study, value: null });
   output.states.push({ scope: channel, key: study, value: null });
 }

@@ -11,3 +11,10 @@ export const priorsScope = (channel: string): string => `${channel}/priors`;
 
 /** Reports that wait for their order, by study. */
 export const awaitedScope = (channel: string): string => `${channel}/awaited-order`;
+
+/** Reports that an operator must release or reject, by study; the findings are the items, one a model. */
+export const heldScope = (channel: string): string => `${channel}/held`;
+
+/** Which studies of a channel have such reports: one state, under `heldListKey`. */
+export const heldListScope = (channel: string): string => `${channel}/held-list`;
+export const heldListKey = 'studies';

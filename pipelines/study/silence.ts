@@ -76,7 +76,7 @@ export const pauseMs = ({ lastAtMs }: StudyState, nowMs: number, { quietMs }: As
 const completionsMax = 16;
 
 export function completedBy(
-  { lookAtMs: _look, held: _held, count: _count, ...state }: StudyState,
+  { lookAtMs: _look, held: _held, count: _count, match: _match, ...state }: StudyState,
   signal: CompletionSignal,
   atMs: number,
   { forgetMs }: AssemblySettings,

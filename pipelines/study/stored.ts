@@ -4,7 +4,7 @@ import type { Finding } from '../../core/inference.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import { limits } from '../../core/limits.ts';
 import type { Message } from '../../core/message.ts';
-import type { OrderFacts } from '../../core/order.ts';
+import type { OrderFacts, OrdersOfPatient } from '../../core/order.ts';
 import type { StudyInstance } from '../../core/study.ts';
 import { instanceFactsSchema, instanceSchema, orderSchema } from '../../core/study-schema.ts';
 import { completionSignals, type StudyState } from './study-state.ts';
@@ -39,6 +39,15 @@ const studyStateSchema = z.object({
       answer: count,
       before: count,
       isAhead: z.exactOptional(z.boolean()),
+    }),
+  ),
+  match: z.exactOptional(
+    z.object({
+      kind: z.enum(['matched', 'mismatch', 'proposed']),
+      by: text,
+      accessionNumber: text,
+      messageId: moment,
+      differs: z.array(text),
     }),
   ),
   completions: z.exactOptional(
@@ -142,6 +151,10 @@ const awaitedOrderSchema = z.object({
   findings: z.array(bareFindingSchema),
 });
 
+const ordersOfPatientSchema = z.object({
+  orders: z.array(z.object({ accessionNumber: name, modality: text, plannedAtMs: count })),
+});
+
 export type BareFinding = z.output<typeof bareFindingSchema>;
 
 /** Reports of a study that were written before its order was known. */
@@ -172,6 +185,8 @@ export const parseStudyState = (value: Json | undefined): StudyState | undefined
   state(studyStateSchema, value, 'of the study');
 export const parseOrder = (value: Json | undefined): OrderFacts | undefined =>
   state(orderSchema, value, 'of the order');
+export const parseOrdersOfPatient = (value: Json | undefined): OrdersOfPatient | undefined =>
+  state(ordersOfPatientSchema, value, "of the patient's orders");
 export const parseAwaitedOrder = (value: Json | undefined): AwaitedOrder | undefined =>
   state(awaitedOrderSchema, value, 'of the awaited order');
 export const parseStoredInstance = (value: Json): StudyInstance =>

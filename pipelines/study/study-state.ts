@@ -24,6 +24,16 @@ export interface Completion {
   readonly instances: number;
 }
 
+/** Which order the study was found to be of, when it was complete. */
+export interface StudyMatch {
+  readonly kind: 'matched' | 'mismatch' | 'proposed';
+  readonly by: string;
+  readonly accessionNumber: string;
+  readonly messageId: number;
+  /** What of the patient's identity differs, without its value. */
+  readonly differs: readonly string[];
+}
+
 /** How many instances an archive holds of the study, as far as it was asked. */
 export interface ArchiveCount {
   readonly askedAtMs: number;
@@ -60,6 +70,8 @@ export interface StudyState {
   /** Of these, so many are not here. */
   readonly missing?: number;
   readonly count?: ArchiveCount;
+  /** The order of the newest version. */
+  readonly match?: StudyMatch;
   /** The newest ones. */
   readonly completions?: readonly Completion[];
 }

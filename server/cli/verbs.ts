@@ -61,6 +61,36 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./message-replay.ts')).messageReplay,
   },
   {
+    name: 'study show',
+    summary: 'Shows a study: versions and what completed them, series, order, reports and where they went.',
+    load: async () => (await import('./study-show.ts')).studyShow,
+  },
+  {
+    name: 'study route',
+    summary: 'Says which rules would take the DICOM files, or those of a folder, to which models, and why.',
+    load: async () => (await import('./study-route.ts')).studyRoute,
+  },
+  {
+    name: 'study held',
+    summary: 'Lists studies whose reports are held: the order or the images name another patient.',
+    load: async () => (await import('./study-held.ts')).studyHeld,
+  },
+  {
+    name: 'study release',
+    summary: 'Lets the held reports of a study go out.',
+    load: async () => (await import('./study-word.ts')).studyRelease,
+  },
+  {
+    name: 'study reject',
+    summary: 'Drops the held reports of a study: the images are of somebody else.',
+    load: async () => (await import('./study-word.ts')).studyReject,
+  },
+  {
+    name: 'study complete',
+    summary: 'Judges an open study complete: nothing more is awaited.',
+    load: async () => (await import('./study-word.ts')).studyComplete,
+  },
+  {
     name: 'mapping run',
     summary: 'Converts the HL7 v2 files of a folder to FHIR R4 Bundles, without an engine.',
     load: async () => (await import('./mapping-run.ts')).mappingRun,

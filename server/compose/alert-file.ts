@@ -9,7 +9,15 @@ const fileSchema = z.strictObject({
     z
       .strictObject({
         id: z.string(),
-        kind: z.enum(['silence', 'queue-age', 'disconnected', 'dead-letters', 'store']),
+        kind: z.enum([
+          'silence',
+          'queue-age',
+          'disconnected',
+          'dead-letters',
+          'held-reports',
+          'disk',
+          'store',
+        ]),
         channel: z.string().optional(),
         destination: z.string().optional(),
         text: z.string(),

@@ -85,7 +85,7 @@ export function channelCatalog(parts: CatalogParts): ChannelCatalog {
         load: parts.editRows,
         fallbackCharset: parts.site.fallbackCharset,
       }),
-      assembleStudy,
+      assembleStudy(parts.site),
       routeStudy((model) => priorNeedsOf(parts.models, model)),
       reportFinding(parts.site),
     ],

@@ -16,6 +16,8 @@ export interface KeeperOptions {
   readonly logger: Logger;
   /** 0: no message is ever removed. */
   readonly retentionDays: number;
+  /** While less is free, messages go after `days`; absent or 0 days: never before their time. */
+  readonly emergency?: { readonly days: number; readonly freeBytesWarn: number };
 }
 
 /**
@@ -53,17 +55,30 @@ export class Keeper {
   }
 
   async #keep(): Promise<void> {
-    const { clock, retentionDays } = this.#options;
-    if (retentionDays > 0) await this.prune();
+    const { clock } = this.#options;
+    const days = await this.#days();
+    if (days > 0) await this.prune(days);
     if (this.#stopped || clock.monotonicMs() < this.#sweepAtMs) return;
     this.#sweepAtMs = clock.monotonicMs() + sweepEveryMs;
     await this.sweep();
   }
 
-  /** Removes the messages past their retention; returns how many. */
-  async prune(): Promise<number> {
-    const { store, clock, logger, retentionDays } = this.#options;
-    const beforeMs = clock.nowMs() - retentionDays * dayMs;
+  /** Past how many days messages go now: earlier where the disk runs full. Bodies follow with the next sweep, which comes at once then. */
+  async #days(): Promise<number> {
+    const { blobs, logger, retentionDays, emergency } = this.#options;
+    if (emergency === undefined || emergency.days === 0) return retentionDays;
+    if (retentionDays > 0 && retentionDays <= emergency.days) return retentionDays;
+    const freeBytes = await blobs.freeBytes();
+    if (freeBytes >= emergency.freeBytesWarn) return retentionDays;
+    logger.warn('retention.emergency', { free_bytes: freeBytes, days: emergency.days });
+    this.#sweepAtMs = Math.min(this.#sweepAtMs, this.#options.clock.monotonicMs());
+    return emergency.days;
+  }
+
+  /** Removes ended messages that are older; returns how many. What is not delivered stays, with all that led to it. */
+  async prune(days: number = this.#options.retentionDays): Promise<number> {
+    const { store, clock, logger } = this.#options;
+    const beforeMs = clock.nowMs() - days * dayMs;
     let removed = 0;
     // A message goes with its answers, so a batch may be over its limit.
     for (let count = batchMessages; count >= batchMessages && !this.#stopped; ) {

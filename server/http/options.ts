@@ -15,6 +15,7 @@ import type {
 } from '../../core/ports/index.ts';
 import type { PrometheusMetrics } from '../../platform/observability/prometheus-metrics.ts';
 import type { MappingService } from '../mapping/mapping-service.ts';
+import type { StudyService } from '../studies/study-service.ts';
 
 /** What the HTTP door needs of the engine. */
 export interface HttpServerOptions {
@@ -37,6 +38,7 @@ export interface HttpServerOptions {
   /** Accepts the message's bytes as a new message; throws BH_STORE_NOT_FOUND. */
   readonly replay: (id: MessageId) => Promise<MessageId>;
   readonly mapping: Pick<MappingService, 'versions' | 'explain' | 'diff' | 'deploy' | 'rollback'>;
+  readonly studies: Pick<StudyService, 'view' | 'held' | 'complete' | 'decide'>;
   readonly backup: (folder: string) => Promise<JsonObject>;
   /** What the console's first page and `bithive status` show; no patient data. */
   readonly status: () => Promise<JsonObject>;

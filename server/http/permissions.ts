@@ -11,6 +11,7 @@ export const apiPermissions = [
   'audit:read',
   'backup:create',
   'mapping:deploy',
+  'study:decide',
 ] as const;
 export type ApiPermission = (typeof apiPermissions)[number];
 export type Permission = ApiPermission | `ingest:${string}` | 'public';
@@ -20,7 +21,8 @@ const reader: readonly ApiPermission[] = ['message:read', 'delivery:read', 'stat
 const granted: Readonly<Record<RoleName, (permission: Permission) => boolean>> = {
   ingest: (permission) => permission.startsWith('ingest:'),
   reader: (permission) => includes(reader, permission),
-  operator: (permission) => includes([...reader, 'message:replay', 'delivery:resolve'], permission),
+  operator: (permission) =>
+    includes([...reader, 'message:replay', 'delivery:resolve', 'study:decide'], permission),
   auditor: (permission) => includes(['audit:read', 'status:read'], permission),
   admin: () => true,
 };

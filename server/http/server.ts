@@ -23,6 +23,7 @@ import { registerHealth } from './routes/health.ts';
 import { mappingRoutes } from './routes/mapping.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { studyRoutes } from './routes/studies.ts';
 import { hostNames } from './same-site.ts';
 
 /**
@@ -170,9 +171,14 @@ function registerRoutes(
   options: HttpServerOptions,
   isStopping: () => boolean,
 ): void {
-  const api = [messageRoutes, deliveryRoutes, mappingRoutes, operationRoutes, dicomwebRoutes].flatMap(
-    (routesOf) => routesOf(options),
-  );
+  const api = [
+    messageRoutes,
+    deliveryRoutes,
+    studyRoutes,
+    mappingRoutes,
+    operationRoutes,
+    dicomwebRoutes,
+  ].flatMap((routesOf) => routesOf(options));
   for (const route of api) registerApiRoute(app, route, options);
   registerHealth(app, options, isStopping);
   app.get('/openapi.json', { config: { permission: 'public' } }, async () =>

@@ -44,6 +44,11 @@ describe('an imaging order', () => {
         placerOrderNumber: 'P1',
         fillerOrderNumber: 'F1',
         patientId: '1001',
+        patientIdSystem: 'https://hosp.example/mrn',
+        patientName: 'Muster^Max',
+        patientBirthDate: '19640229',
+        patientSex: 'M',
+        plannedAtMs: Date.parse('2026-11-22T09:00:00+01:00'),
         urgency: 'routine',
         procedure: { code: '36643-5', display: 'XR Chest 2 Views', system: 'http://loinc.org' },
         messageId: 7,
@@ -170,6 +175,7 @@ describe('accession number, study and modality', () => {
     );
     expect(conversion.orders[0]).toMatchObject({
       accessionNumber: 'ACC7',
+      accessionIssuer: 'RIS',
       modality: 'DX',
       studyInstanceUid: '1.2.826.0.1.3680043.8.498.1',
     });

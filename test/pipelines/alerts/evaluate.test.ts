@@ -7,7 +7,7 @@ const quiet: Snapshot = {
   nowMs: 100 * minuteMs,
   depths: { channels: [], destinations: [] },
   store: { accepting: true },
-  channels: [{ name: 'adt', settings, lastReceivedAtMs: 95 * minuteMs, unreachable: [] }],
+  channels: [{ name: 'adt', settings, lastReceivedAtMs: 95 * minuteMs, unreachable: [], heldReports: 0 }],
 };
 const depth = { channel: 'adt', destination: 'ehr', open: 0, dead: 0, unknown: 0, oldestCreatedAtMs: null };
 
@@ -16,10 +16,19 @@ test('nothing to tell while all is well', () => {
 });
 
 test.each([
-  ['silence', { channels: [{ name: 'adt', settings, lastReceivedAtMs: 90 * minuteMs, unreachable: [] }] }],
+  [
+    'silence',
+    {
+      channels: [{ name: 'adt', settings, lastReceivedAtMs: 90 * minuteMs, unreachable: [], heldReports: 0 }],
+    },
+  ],
   [
     'disconnected',
-    { channels: [{ name: 'adt', settings, lastReceivedAtMs: 99 * minuteMs, unreachable: ['ehr'] }] },
+    {
+      channels: [
+        { name: 'adt', settings, lastReceivedAtMs: 99 * minuteMs, unreachable: ['ehr'], heldReports: 0 },
+      ],
+    },
   ],
   [
     'queue-age',
@@ -27,6 +36,13 @@ test.each([
   ],
   ['dead-letters', { depths: { channels: [], destinations: [{ ...depth, dead: 1 }] } }],
   ['dead-letters', { depths: { channels: [], destinations: [{ ...depth, unknown: 1 }] } }],
+  [
+    'held-reports',
+    {
+      channels: [{ name: 'adt', settings, lastReceivedAtMs: 99 * minuteMs, unreachable: [], heldReports: 2 }],
+    },
+  ],
+  ['disk', { disk: { freeBytes: 10, freeBytesWarn: 20 } }],
   ['store', { store: { accepting: false, reason: 'BH_STORE_IO' } }],
 ] as const)('%s is raised alone', (kind, change) => {
   expect(evaluate({ ...quiet, ...change } as Snapshot).map((alert) => alert.kind)).toEqual([kind]);
@@ -34,7 +50,7 @@ test.each([
 
 test('zero minutes mean never', () => {
   const off = { ...settings, silenceMinutes: 0, queueMinutes: 0 };
-  const channels = [{ name: 'adt', settings: off, lastReceivedAtMs: 0, unreachable: [] }];
+  const channels = [{ name: 'adt', settings: off, lastReceivedAtMs: 0, unreachable: [], heldReports: 0 }];
   const destinations = [{ ...depth, open: 3, oldestCreatedAtMs: 0 }];
   expect(evaluate({ ...quiet, channels, depths: { channels: [], destinations } })).toEqual([]);
 });

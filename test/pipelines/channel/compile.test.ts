@@ -5,6 +5,7 @@ import { catalogOf } from '../../../pipelines/channel/catalog.ts';
 import { compileChannel } from '../../../pipelines/channel/compile.ts';
 import { assembleStudy } from '../../../pipelines/steps/assemble-study.ts';
 import { routeStudy } from '../../../pipelines/steps/route-study.ts';
+import { site } from '../../mappings/site.ts';
 
 const never = (): never => {
   throw new TypeError('a check opens nothing');
@@ -20,7 +21,7 @@ const catalog = catalogOf({
     { kind: 'dicomweb', messageKind: 'dicom', settings: z.strictObject({}), create: never },
     { kind: 'dimse', messageKind: 'dicom', settings: z.strictObject({}), create: never },
   ],
-  steps: [assembleStudy, routeStudy()],
+  steps: [assembleStudy(site), routeStudy()],
   destinations: [
     { kind: 'fhir', settings: z.strictObject({ url: z.url() }), takes: () => true, create: never },
     { kind: 'grid', settings: z.strictObject({}), takes: () => true, create: never },

@@ -22,6 +22,7 @@ import { routeStudy } from '../../../pipelines/steps/route-study.ts';
 import { systemClock } from '../../../platform/clock.ts';
 import { systemRandom } from '../../../platform/random.ts';
 import { openSqliteStore } from '../../../platform/store/index.ts';
+import { site } from '../../mappings/site.ts';
 
 /** A receiver whose answers the test decides; it remembers what it was sent, in order. */
 export class ScriptedReceiver {
@@ -170,7 +171,7 @@ function testCatalog(
         },
       },
     ],
-    steps: [assembleStudy, routeStudy(), ...steps],
+    steps: [assembleStudy(site), routeStudy(), ...steps],
   });
 }
 

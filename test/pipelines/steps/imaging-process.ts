@@ -53,7 +53,7 @@ const catalog = catalogOf({
     { kind: 'out', settings: z.unknown(), takes: () => true, create: () => ({}) as Destination },
   ],
   steps: [
-    assembleStudy,
+    assembleStudy(site),
     routeStudy((model) =>
       model === 'compare' ? { count: 1, modalities: ['DX'], sameBodyPart: true } : undefined,
     ),

@@ -199,16 +199,6 @@ describe('an order of another patient', () => {
     expect(JSON.stringify(quiet?.report)).not.toMatch(/1001|2002/);
   });
 
-  test('is not linked, and the report says so', () => {
-    const imaging = new ImagingProcess();
-    imaging.order({ patientId: '2002' });
-    const { report } = imaging.finding(imaging.study());
-    expect(report).toMatchObject({ issues: [{ code: 'BH_ORDER_PATIENT' }] });
-    expect(reportOf(imaging)).not.toHaveProperty('basedOn');
-    expect(imaging.resources('ServiceRequest')).toEqual([]);
-    expect(reportOf(imaging).conclusion).toContain('is of another patient');
-  });
-
   test('that is put right later is linked; the wrong one is told once', () => {
     const imaging = new ImagingProcess();
     reported(imaging);

@@ -75,16 +75,45 @@ test('the order gets into the report that a physician signed meanwhile, and noth
   expect(await running.search('Patient')).toHaveLength(1);
 }, 60_000);
 
-test('an order of another patient under the same accession number is counted and linked to nothing', async () => {
+test('an order of another patient under the same accession number blocks the report until an operator decides', async () => {
   const running = await start();
   const [patient, other] = await demoPatients();
   if (!patient || !other) throw new TypeError('the demo has patients');
   await sendOrder(running, { ...other, accession: patient.accession });
   await until(async () => (await running.search('ServiceRequest')).length === 1);
   await sendImage(running, patient);
+  const api = async (path: string, body?: object) => {
+    const answer = await fetch(running.dicomweb.replace('/dicomweb', `/api/studies${path}`), {
+      headers: { Authorization: `Bearer ${running.engine.token}`, 'content-type': 'application/json' },
+      ...(body ? { method: 'POST', body: JSON.stringify(body) } : {}),
+    });
+    return { status: answer.status, body: (await answer.json()) as { held: { studyInstanceUid: string }[] } };
+  };
+  const [{ studyInstanceUid: uid }] = await until(async () => {
+    const { held } = (await api('/held')).body;
+    return held.length === 1 ? (held as [{ studyInstanceUid: string }]) : undefined;
+  });
+  expect(await running.search('DiagnosticReport')).toEqual([]);
+  expect((await api(`/${uid}`)).body).toMatchObject({
+    channels: [
+      {
+        channel: 'imaging-ai',
+        status: 'complete',
+        versions: [{ version: 1, signal: 'quiet' }],
+        order: { kind: 'mismatch', by: 'accession number' },
+        held: { code: 'BH_ORDER_PATIENT', models: ['cxr-pneumonia-28'] },
+      },
+    ],
+  });
+  expect(await api(`/${uid}/complete`, {})).toMatchObject({ status: 409 });
+  expect(await api(`/${uid}/release`, { reason: 'accession number mistyped' })).toMatchObject({
+    status: 202,
+  });
   await until(async () => (await running.search('DiagnosticReport')).length === 1);
   const [report] = await running.search('DiagnosticReport');
   expect(report).not.toHaveProperty('basedOn');
+  expect((await api('/held')).body.held).toEqual([]);
+  expect(await api(`/${uid}/release`, {})).toMatchObject({ status: 409 });
   const { text: page } = await metricsOf(running);
   expect(page).toMatch(/bithive_process_issues_total\{channel="imaging-ai",code="BH_ORDER_PATIENT"\} [12]/);
 }, 60_000);

@@ -18,6 +18,7 @@ import { MapDeployment } from '../../../server/mapping/map-deployment.ts';
 import { MapStore } from '../../../server/mapping/map-store.ts';
 import { MappingService } from '../../../server/mapping/mapping-service.ts';
 import { siteOf } from '../../../server/mapping/site-map.ts';
+import { StudyService } from '../../../server/studies/study-service.ts';
 
 export const apiToken = 'test-token-of-forty-three-characters-0000000';
 
@@ -82,6 +83,12 @@ export async function startServer(
     audit: createStoreAudit(store),
     mapping: await mappingOf(config, store),
     replay: async (id) => messageId(replays.push(id) + 1000),
+    studies: new StudyService({
+      store,
+      blobs: { put: () => Promise.reject(new TypeError('no body is large here')) },
+      channels: () => ['imaging'],
+      accept: async () => messageId(2001),
+    }),
     backup: async (to) => ({ folder: to, throughMessageId: backups.push(to) }),
   };
   const server: HttpServer = await createHttpServer(changes.options ? changes.options(base) : base);

@@ -44,6 +44,8 @@ test('the OpenAPI document covers every route', async () => {
     'GET /api/messages/{id}/explain',
     'GET /api/messages/{id}/lineage',
     'GET /api/status',
+    'GET /api/studies/held',
+    'GET /api/studies/{uid}',
     'GET /dicomweb/instances',
     'GET /dicomweb/series',
     'GET /dicomweb/studies',
@@ -71,6 +73,9 @@ test('the OpenAPI document covers every route', async () => {
     'POST /api/mapping/diff',
     'POST /api/mapping/rollback',
     'POST /api/messages/{id}/replay',
+    'POST /api/studies/{uid}/complete',
+    'POST /api/studies/{uid}/reject',
+    'POST /api/studies/{uid}/release',
     'POST /echo/json',
   ]);
   const open = Object.entries(document.paths).filter(([, methods]) => methods.get?.security?.length === 0);
@@ -99,6 +104,7 @@ test('roles grant what they name and nothing else', () => {
   expect(rights('reader')).toEqual(['message:read', 'delivery:read', 'status:read', 'metrics:read']);
   expect(rights('operator')).toEqual([
     ...rights('reader').toSpliced(1, 0, 'message:replay').toSpliced(3, 0, 'delivery:resolve'),
+    'study:decide',
   ]);
   expect(rights('auditor')).toEqual(['status:read', 'audit:read']);
   expect(rights('admin')).toEqual([...apiPermissions]);
