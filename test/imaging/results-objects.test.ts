@@ -24,6 +24,7 @@ const findings: Readonly<Record<string, Finding>> = {
   'of an anonymous study': anonymous(),
   masked,
   'masked in space': maskedInSpace,
+  'masked in space without thickness': withoutThickness(),
 };
 const earlier = { sopInstanceUid: '2.25.1', seriesInstanceUid: '2.25.2' };
 let folder = '';
@@ -43,7 +44,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('objects of a finding', () => {
   test('there is one of each form, and a segmentation where there are masks', () => {
-    expect(files.size).toBe(7 * 3 + 2);
+    expect(files.size).toBe(8 * 3 + 3);
   });
 
   (hasDciodvfy ? test : test.skip)('dciodvfy finds no error in any', () => {
@@ -100,6 +101,15 @@ print(json.dumps([ds.NumberOfFrames, [s.SegmentLabel for s in ds.SegmentSequence
 function withoutOrder(): Finding {
   const { order: _order, ...finding } = completed;
   return finding;
+}
+
+function withoutThickness(): Finding {
+  const masks = (maskedInSpace.masks ?? []).map(({ geometry, ...mask }) => {
+    if (geometry === undefined) return mask;
+    const { thickness: _thickness, ...plane } = geometry;
+    return { ...mask, geometry: plane };
+  });
+  return { ...maskedInSpace, masks };
 }
 
 /** Of a study that names no patient and that has no image of the finding's any more. */

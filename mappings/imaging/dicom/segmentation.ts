@@ -22,7 +22,7 @@ const morphologicAbnormality: Code = ['49755003', 'SCT', 'Morphologically Abnorm
 /** One object for each size, orientation and spacing in one frame of reference, in the order in which the finding names them. */
 export function maskGroups(masks: readonly FindingMask[]): readonly MaskGroup[] {
   const groups = new Map<string, FindingMask[]>();
-  for (const mask of masks) {
+  for (const mask of masks.map(placedWhole)) {
     const { frameOfReferenceUid, orientation, spacing, thickness } = mask.geometry ?? {};
     const key = JSON.stringify([
       mask.rows,
@@ -38,6 +38,16 @@ export function maskGroups(masks: readonly FindingMask[]): readonly MaskGroup[] 
     const { rows, columns } = group[0] as FindingMask;
     return { rows, columns, masks: group };
   });
+}
+
+/**
+ * A place in space is whole or left out: the thickness of a slice is required beside it (PS3.3 C.7.6.16.2.1) and not to be made up. Without it
+ * the mask lies where the image lies that it names.
+ */
+function placedWhole(mask: FindingMask): FindingMask {
+  if (mask.geometry?.thickness !== undefined) return mask;
+  const { geometry: _geometry, ...rest } = mask;
+  return rest;
 }
 
 /** The masks of a finding as Segmentation (PS3.3 A.51): binary, a segment for each label, a frame for each mask. Throws BH_FINDING_INVALID. */
@@ -156,7 +166,7 @@ function sharedGroups(masks: readonly FindingMask[]): WritableDataset {
     PixelMeasuresSequence: [
       datasetOf({
         PixelSpacing: geometry.spacing,
-        SliceThickness: geometry.thickness ?? 1,
+        SliceThickness: geometry.thickness,
       }),
     ],
     PlaneOrientationSequence: [datasetOf({ ImageOrientationPatient: geometry.orientation })],
