@@ -1,3 +1,4 @@
+import { BitHiveError } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
 import {
   readDataset,
@@ -20,7 +21,8 @@ export interface Reidentifier {
   json<T extends Json>(value: T): T;
   /**
    * A DICOM object that was made from de-identified ones: references get the original UIDs, patient and study are those of the originals, and it
-   * does not say any more that it was de-identified. Its own instance and series UIDs, which name no original, stay.
+   * does not say any more that it was de-identified. Its own instance and series UIDs, which name no original, stay. Throws BH_DICOM_STUDY_MISMATCH
+   * when it is of none of the studies, BH_DICOM_* when it cannot be read.
    */
   object(bytes: Uint8Array): Uint8Array;
 }
@@ -35,21 +37,23 @@ const patientGroup = 0x0010;
 const stampTags: readonly number[] = [0x00120062, 0x00120063, 0x00120064, 0x00280303];
 
 /**
- * @param originals objects of one study as the hospital has them; those that a result may refer to
+ * @param originals objects as the hospital has them: those that a result may refer to, of any number of studies
  */
 export function reidentifierOf(originals: readonly WritableDataset[], pseudonyms: Pseudonyms): Reidentifier {
   const known = new Map<string, string>();
+  const studies = new Map<string, WritableDataset>();
   for (const original of originals) {
     for (const uid of uidsOf(original)) known.set(pseudonyms.uid(uid), uid);
     const patientId = textOf(original, tags.patientId);
     known.set(pseudonyms.patient(patientOf(original)), patientId);
+    studies.set(textOf(original, tags.studyInstanceUid), original);
   }
   const text = (given: string): string =>
     given.replace(/\b(?:2\.25\.\d{1,39}|BH[0-9A-Z]{20})(?![\d.]?\d)/g, (found) => known.get(found) ?? found);
   return {
     text,
     json: <T extends Json>(value: T): T => turned(value, text) as T,
-    object: (bytes) => objectOf(bytes, originals[0], text),
+    object: (bytes) => objectOf(bytes, studies, text),
   };
 }
 
@@ -62,15 +66,17 @@ function turned(value: Json, text: (given: string) => string): Json {
 
 function objectOf(
   bytes: Uint8Array,
-  original: WritableDataset | undefined,
+  studies: ReadonlyMap<string, WritableDataset>,
   text: (given: string) => string,
 ): Uint8Array {
   const read = readDataset(bytes);
   const dataset = new Map(withOriginalTexts(writableOf(read), text));
-  if (original !== undefined) {
-    for (const tag of [...dataset.keys()]) if (isOfStudy(tag)) dataset.delete(tag);
-    for (const [tag, element] of original) if (isOfStudy(tag)) dataset.set(tag, element);
-  }
+  const study = textOf(dataset, tags.studyInstanceUid);
+  const original = studies.get(study);
+  if (original === undefined)
+    throw new BitHiveError('BH_DICOM_STUDY_MISMATCH', `no original is of the study ${study || '(none)'}`);
+  for (const tag of [...dataset.keys()]) if (isOfStudy(tag)) dataset.delete(tag);
+  for (const [tag, element] of original) if (isOfStudy(tag)) dataset.set(tag, element);
   for (const tag of stampTags) dataset.delete(tag);
   const pixels = dataset.get(tags.pixelData)?.value;
   const isEncoded = pixels !== undefined && 'fragments' in pixels;

@@ -1,7 +1,6 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { parse } from 'yaml';
-import { loadConfig } from '../../config/index.ts';
 import { BitHiveError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import {
@@ -13,9 +12,7 @@ import {
   profileOptions,
   pseudonymsOf,
 } from '../../mappings/deidentify/index.ts';
-import { systemRandom } from '../../platform/random.ts';
-import { createSystemKeys } from '../../platform/security/system-keys.ts';
-import { deidentifyKey } from '../compose/deidentify-key.ts';
+import { filesOf, keyFileFlag, keyOf, makeFolder, unreadable } from './deidentify-call.ts';
 import { type Call, exitCodes, type Verb, type World } from './verb.ts';
 
 export const dicomAnonymize: Verb = {
@@ -40,11 +37,7 @@ export const dicomAnonymize: Verb = {
         takes: 'FILE',
         description: 'YAML with what a channel has under `deidentify`, masks too; flags go before it.',
       },
-      {
-        name: 'key-file',
-        takes: 'FILE',
-        description: 'Key of the pseudonyms, mode 0600; that of the data folder when absent.',
-      },
+      keyFileFlag,
     ],
     takesSettings: true,
     example: 'bithive dicom anonymize study --out shared --options retain-modified-dates,clean-descriptors',
@@ -56,9 +49,7 @@ export const dicomAnonymize: Verb = {
     const { policy, key } = await policyOfCall(call, world);
     const pseudonyms = pseudonymsOf(await keyOf(call, world, key));
     const to = resolve(world.cwd, out);
-    await mkdir(to, { recursive: true }).catch((cause: unknown) => {
-      throw new BitHiveError('BH_CLI_USAGE', `${out} cannot be made`, { cause });
-    });
+    await makeFolder(to);
     const names = new Names();
     let isAllDone = true;
     for (const file of await filesOf(from)) {
@@ -132,31 +123,4 @@ function yamlOf(text: string, file: string): object {
   } catch (cause) {
     throw new BitHiveError('BH_CLI_USAGE', `${file} is no YAML`, { cause });
   }
-}
-
-function keyOf(call: Call, world: World, reference: string | undefined): Promise<string> {
-  const { config } = loadConfig({ argv: call.settingsArgv, env: world.env, cwd: world.cwd });
-  const file = call.flag('key-file');
-  const keys = createSystemKeys({ env: world.env, cwd: world.cwd });
-  return deidentifyKey(file === undefined ? reference : `file:${file}`, {
-    config,
-    keys,
-    random: systemRandom,
-  });
-}
-
-async function filesOf(path: string): Promise<readonly string[]> {
-  const found = await stat(path).catch(unreadable(path));
-  if (found.isFile()) return [path];
-  const entries = await readdir(path, { withFileTypes: true, recursive: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-}
-
-function unreadable(path: string) {
-  return (cause: unknown): never => {
-    throw new BitHiveError('BH_CLI_USAGE', `${path} cannot be read`, { cause });
-  };
 }

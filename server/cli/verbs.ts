@@ -46,6 +46,11 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./dicom-anonymize.ts')).dicomAnonymize,
   },
   {
+    name: 'dicom reidentify',
+    summary: 'Gives results that were computed on de-identified objects their patient and study back.',
+    load: async () => (await import('./dicom-reidentify.ts')).dicomReidentify,
+  },
+  {
     name: 'message search',
     summary: 'Finds messages by clinical key, channel, type, status or time.',
     load: async () => (await import('./message-search.ts')).messageSearchVerb,

@@ -96,4 +96,23 @@ describe('a result of de-identified objects', () => {
     expect(back.text(`${pseudonyms.uid('1.2.3')}1`)).toBe(`${pseudonyms.uid('1.2.3')}1`);
     expect(back.text(`${pseudonyms.uid('1.2.3')}.1`)).toBe(`${pseudonyms.uid('1.2.3')}.1`);
   });
+
+  test('as DICOM is refused where it is of no study that is at hand', async () => {
+    const other = new Map(slice(1)).set(0x0020000d, text('UI', '1.2.77'));
+    const { bytes } = await run(fileOf(other));
+    expect(() => back.object(bytes)).toThrow('BH_DICOM_STUDY_MISMATCH');
+  });
+
+  test('of several patients each finds its own', async () => {
+    const other = new Map(slice(3))
+      .set(0x0020000d, text('UI', '1.2.77'))
+      .set(0x00100010, text('PN', 'Beispiel^Eva'))
+      .set(0x00100020, text('LO', 'MRN99'));
+    const both = reidentifierOf([...originals, other], pseudonyms);
+    for (const original of [originals[0] as WritableDataset, other]) {
+      const turnedBack = readDataset(both.object((await run(fileOf(original))).bytes));
+      for (const tag of [0x00100010, 0x00100020, 0x0020000d, 0x00080018])
+        expect([turnedBack.text(tag)]).toEqual(original.get(tag)?.value);
+    }
+  });
 });

@@ -14,7 +14,7 @@ test('a text over 1 MB is cut with a word, and stands whole in a document that n
   const { valueString } = resourceOf(conversion, 'Observation');
   expect(String(valueString).length).toBeLessThanOrEqual(stringCharsMax);
   expect(valueString).toMatch(
-    /^Bericht ü 0123[^]*\n\[cut: 1200015 characters, whole in a DocumentReference\]$/,
+    /^Bericht ü 0123[\s\S]*\n\[cut: 1200015 characters, whole in a DocumentReference\]$/,
   );
   const document = resourceOf(conversion, 'DocumentReference');
   const [content] = document.content as { readonly attachment: FhirObject }[];
