@@ -39,7 +39,9 @@ export function characterSet(terms: readonly string[]): CharacterSet {
   if (names.length > 1 || first.startsWith('ISO 2022')) return iso2022Set(initialOf(names));
   if (label !== undefined) return textDecoderSet(label);
   // JIS X 0201; and the sets of two bytes, which need code extensions whatever the writer called them.
-  return first.startsWith('ISO_IR ') ? iso2022Set(first) : defaultCharacterSet;
+  // Those two are not: an escape in them designates nothing, and a reader must see it (and make it harmless).
+  const isPlain = first === 'ISO_IR 6' || first === 'ISO_IR 100';
+  return first.startsWith('ISO_IR ') && !isPlain ? iso2022Set(first) : defaultCharacterSet;
 }
 
 /** Writers vary in case, in space against underscore, and in the hyphen: `ISO-IR 100`, `iso_ir100`, `ISO 2022 IR100`. */
