@@ -101,6 +101,8 @@ export const limits = {
   dicomHeaderBytesMax: 64 * 1024 * 1024,
   dicomDepthMax: 64,
   dicomElementsMax: 1_000_000,
+  /** Of one data set or item whose elements are not in the order that the standard demands. */
+  dicomUnsortedElementsMax: 50_000,
   dicomInflateBytesMax: 256 * 1024 * 1024,
   dicomInflateRatioMax: 100,
   dicomPixelBytesMax: 512 * 1024 * 1024,

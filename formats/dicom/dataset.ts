@@ -1,8 +1,13 @@
+import { BitHiveError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import { type CharacterSet, characterSet, defaultCharacterSet } from './character-set.ts';
 import type { DicomElement } from './element.ts';
 import { readNumbers } from './number-values.ts';
 import { tags } from './tags.ts';
 import { readTexts } from './text-values.ts';
+
+/** Of every data set that is empty yet; never written to. */
+const none: DicomElement[] = [];
 
 /** A data set or an item of a sequence. Values are decoded on read; what is absent, empty or unreadable is undefined or []. */
 export class DicomDataset {
@@ -12,7 +17,10 @@ export class DicomDataset {
   /** Group 0002; undefined in items and where the object has none. */
   readonly meta: DicomDataset | undefined;
   readonly #parent: DicomDataset | undefined;
-  readonly #elements = new Map<number, DicomElement>();
+  /** In the order of their tags, as the standard demands: found by halving. A map for each of a million items would cost a second. */
+  #sorted: DicomElement[] = none;
+  /** In place of it once a tag was not greater than the one before. */
+  #unsorted: Map<number, DicomElement> | undefined = undefined;
   #characterSet: CharacterSet | undefined = undefined;
 
   constructor(
@@ -27,9 +35,22 @@ export class DicomDataset {
     this.meta = meta;
   }
 
-  /** For the reader: adds an element; one that repeats a tag takes the first one's place. */
+  /**
+   * For the reader: adds an element; one that repeats a tag takes the first one's place. Throws BH_DICOM_LIMIT when there are more than
+   * `limits.dicomUnsortedElementsMax` and their order is not that of their tags.
+   */
   add(element: DicomElement): void {
-    this.#elements.set(element.tag, element);
+    const last = this.#sorted.at(-1);
+    if (this.#unsorted === undefined) {
+      if (last === undefined) this.#sorted = [element];
+      else if (element.tag > last.tag) this.#sorted.push(element);
+      else this.#unsorted = new Map(this.#sorted.map((known) => [known.tag, known]));
+    }
+    this.#unsorted?.set(element.tag, element);
+    const count = this.#unsorted?.size ?? 0;
+    if (count > limits.dicomUnsortedElementsMax) {
+      throw new BitHiveError('BH_DICOM_LIMIT', `${count} elements that are not in the order of their tags`);
+    }
   }
 
   /** An item of a sequence. */
@@ -39,11 +60,23 @@ export class DicomDataset {
 
   /** In the order of the object. */
   get elements(): IterableIterator<DicomElement> {
-    return this.#elements.values();
+    return (this.#unsorted ?? this.#sorted).values();
   }
 
   get(tag: number): DicomElement | undefined {
-    return this.#elements.get(tag) ?? (tag >>> 16 === 2 ? this.meta?.get(tag) : undefined);
+    return this.#find(tag) ?? (tag >>> 16 === 2 ? this.meta?.get(tag) : undefined);
+  }
+
+  #find(tag: number): DicomElement | undefined {
+    if (this.#unsorted) return this.#unsorted.get(tag);
+    let [low, high] = [0, this.#sorted.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#sorted[middle]!.tag < tag) low = middle + 1;
+      else high = middle;
+    }
+    const found = this.#sorted[low];
+    return found?.tag === tag ? found : undefined;
   }
 
   /** The first value as trimmed text; numbers are printed. */
@@ -81,9 +114,10 @@ export class DicomDataset {
 
   /** (0008,0005) of this data set or, where it has none, of the one that holds it (PS3.5 6.1.2.3). */
   get characterSet(): CharacterSet {
-    this.#characterSet ??= this.#elements.has(tags.specificCharacterSet)
-      ? characterSet(this.texts(tags.specificCharacterSet))
-      : (this.#parent?.characterSet ?? defaultCharacterSet);
+    this.#characterSet ??=
+      this.#find(tags.specificCharacterSet) !== undefined
+        ? characterSet(this.texts(tags.specificCharacterSet))
+        : (this.#parent?.characterSet ?? defaultCharacterSet);
     return this.#characterSet;
   }
 }

@@ -47,6 +47,28 @@ describe('a hostile object', () => {
     expect(await refusalCode(() => readDataset(items))).toBe('BH_DICOM_LIMIT');
   });
 
+  test('may have its elements out of order, but not without end', async () => {
+    const elements = (count: number): Buffer => {
+      const bytes = Buffer.alloc(count * 8);
+      for (let i = 0; i < count; i += 1) {
+        bytes.writeUInt16LE(0x0009, i * 8);
+        bytes.writeUInt16LE(60_000 - i, i * 8 + 2);
+        bytes.write('CS', i * 8 + 4);
+      }
+      return Buffer.concat([dicomFile([head]), bytes]);
+    };
+    expect(await codes(elements(40_000))).toEqual(both('accepted'));
+    expect(await codes(elements(59_000))).toEqual(both('BH_DICOM_LIMIT'));
+    const repeated = readDataset(
+      dicomFile([head, el(0x00100020, 'LO', 'A'), el(0x00080060, 'CS', 'CT'), el(0x00100020, 'LO', 'B')]),
+    );
+    expect([repeated.text(0x00100020), repeated.text(0x00080060), [...repeated.elements].length]).toEqual([
+      'B',
+      'CT',
+      3,
+    ]);
+  });
+
   test('cannot inflate beyond 100 times its size', async () => {
     const start = dicomFile([], { transferSyntaxUid: deflatedExplicitLittleEndian }).subarray(0, -2);
     const bomb = Buffer.concat([start, deflateRawSync(Buffer.alloc(64 * 1024 * 1024))]);
