@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
+import type { Peer } from '../../test/imaging/dcmtk.ts';
 import { type RunningEngine, startEngine } from '../../test/imaging/engine.ts';
 
 /** What comes in is kept and goes nowhere: the doors are measured, with all that is durable behind them. */
 const received = `
 channel: images
-source: { dicomweb: {} }
+source: { dicomweb: {}, dimse: {} }
 key: StudyInstanceUID
 to: [ { "null": {} } ]
 `;
@@ -13,6 +14,8 @@ const limits = ['--http-limits-requests-per-second', '100000', '--http-limits-bu
 
 export const startMeasured = (channel = received): Promise<RunningEngine> =>
   startEngine({ channels: { 'images.yaml': channel }, flags: ['--log-level', 'error', ...limits] });
+
+export const nodeOf = (engine: RunningEngine): Peer => ({ aet: 'BITHIVE', port: engine.port('dimse') });
 
 /** Objects that the engine has answered as stored, by its own count. */
 export async function storedCount({ httpUrl, token }: RunningEngine): Promise<number> {

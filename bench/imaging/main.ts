@@ -1,11 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import type { BenchRow } from '../row.ts';
 import { memoryRows } from './memory.ts';
+import { storeRows } from './store-peers.ts';
 import { stowRows } from './stow-peers.ts';
 
 /** Run by `bench/imaging.ts` in a network namespace: writes its rows into the file that it is given. */
 const parts: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   stow: stowRows,
+  store: storeRows,
   memory: memoryRows,
 };
 

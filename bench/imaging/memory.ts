@@ -2,7 +2,8 @@ import { Agent } from 'node:http';
 import type { RunningEngine } from '../../test/imaging/engine.ts';
 import type { BenchRow } from '../row.ts';
 import { sendLargeObject, sendStudyOf } from '../stow/load.ts';
-import { residentBytes, startMeasured } from './engine.ts';
+import { nodeOf, residentBytes, startMeasured } from './engine.ts';
+import { storeLargeObject } from './store-load.ts';
 
 const megabyte = 1024 * 1024;
 const largeBytes = 1024 * megabyte;
@@ -25,6 +26,7 @@ export async function memoryRows(): Promise<readonly BenchRow[]> {
   const large = await growth('', (engine) =>
     sendLargeObject(engine.port('http'), largeBytes, { authorization: `Bearer ${engine.token}` }),
   );
+  const stored = await growth('', (engine) => storeLargeObject(nodeOf(engine), largeBytes));
   const study = await growth(assembling, async (engine) => {
     const agent = new Agent({ keepAlive: true, maxSockets: 4 });
     const target = { authorization: `Bearer ${engine.token}` };
@@ -36,6 +38,7 @@ export async function memoryRows(): Promise<readonly BenchRow[]> {
   });
   return [
     row('RSS above idle, one object of 1 GB by STOW-RS', large),
+    row('RSS above idle, one object of 1 GB by C-STORE', stored),
     row(`RSS above idle, a study of ${studyInstances} instances by STOW-RS, assembled`, study),
   ];
 }

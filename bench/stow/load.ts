@@ -57,18 +57,18 @@ export async function instancesPerSecond(port: number, load: Load): Promise<numb
 function requestBody(instances: number): readonly Buffer[] {
   const pieces: Buffer[] = [];
   for (let index = 0; index < instances; index += 1) {
-    uidCount += 1;
-    pieces.push(partHead(index === 0), ...slice(uidCount));
+    pieces.push(partHead(index === 0), ...nextSlice());
   }
   return [...pieces, close];
 }
 
 /** A CT slice under UIDs of its own, a hundred to a study; how many were made says how many a receiver must have. */
-function slice(count: number): readonly Buffer[] {
+export function nextSlice(): readonly [Buffer, Buffer, Buffer] {
+  uidCount += 1;
   const study = `1.2.826.${process.pid}`;
   const header = objectBytes({
-    sopInstanceUid: `${study}.1.${count}`,
-    studyInstanceUid: `${study}.2.${Math.floor(count / instancesPerStudy)}`,
+    sopInstanceUid: `${study}.1.${uidCount}`,
+    studyInstanceUid: `${study}.2.${Math.floor(uidCount / instancesPerStudy)}`,
   });
   return [header, pixelHeader(sliceBytes), slicePixels];
 }
