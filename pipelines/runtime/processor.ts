@@ -18,6 +18,7 @@ import { Subject } from '../process/subject.ts';
 import type { ChannelInForce } from './acceptor.ts';
 import { catalogueIssues } from './catalogue-issues.ts';
 import { type Claimant, commitAndHandOver } from './hand-over.ts';
+import { storeLargeObjects } from './large-objects.ts';
 import type { Moments } from './moments.ts';
 import { Wake } from './wake.ts';
 
@@ -108,12 +109,12 @@ export class Processor {
   async #turn(): Promise<boolean> {
     const lease = await this.#hold();
     if (!lease) return false;
-    const { store, channel } = this.#options;
+    const { store, channel, blobs } = this.#options;
     const fired = await this.#fireTimers(lease);
     const limit = this.#batchMax;
     const messages = await store.nextMessages(channel, limit);
     if (messages.length === 0) return fired;
-    const results = await this.#process(messages);
+    const results = await storeLargeObjects(await this.#process(messages), blobs);
     await this.#commit(lease, messages, results);
     // What came after the read has rung.
     return fired || messages.length === limit || results.length < messages.length;
