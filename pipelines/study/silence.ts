@@ -68,7 +68,7 @@ const hold = (why: string) => ({ kind: 'hold', why }) as const;
 
 const pauseMsMax = 300_000;
 
-/** A quarter of the silence so far: what ends it is seen soon after, and a study that waits for ninety minutes costs some thirty looks. */
+/** A quarter of the silence so far: what ends it is seen soon after, and a study that waits for ninety minutes costs some thirty-five looks. */
 export const pauseMs = ({ lastAtMs }: StudyState, nowMs: number, { quietMs }: AssemblySettings): number =>
   Math.max(quietMs, Math.min(pauseMsMax, Math.floor((nowMs - lastAtMs) / 4)));
 
