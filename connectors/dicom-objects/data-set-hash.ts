@@ -3,6 +3,7 @@ import { groupTwoEnd } from './file-meta.ts';
 
 /** Preamble, prefix and (0002,0000) with its value (PS3.10 7.1). */
 const prefixBytes = 144;
+const waitingBytesMax = 1024 * 1024;
 /** A group 0002 that claims more is taken for none. */
 const metaBytesMax = 64 * 1024;
 
@@ -13,11 +14,27 @@ const metaBytesMax = 64 * 1024;
  */
 export class DataSetHash {
   readonly #hash: Hash = createHash('sha256');
+  /** What is not hashed yet. A small object waits as a whole: it is hashed while the disk syncs it, and not before its last byte is written. */
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
   /** The file's head as far as it came; null once the data set has begun. */
   #head: Buffer | null = Buffer.alloc(0);
   #headBytes = prefixBytes;
 
+  /** Takes a piece, whose memory must not be used again. */
   update(piece: Uint8Array): void {
+    this.#waiting.push(piece);
+    this.#waitingBytes += piece.length;
+    if (this.#waitingBytes > waitingBytesMax) this.#catchUp();
+  }
+
+  #catchUp(): void {
+    for (const piece of this.#waiting) this.#take(piece);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+  }
+
+  #take(piece: Uint8Array): void {
     let rest = piece;
     while (this.#head !== null && rest.length > 0) {
       const missing = this.#headBytes - this.#head.length;
@@ -30,6 +47,7 @@ export class DataSetHash {
 
   /** 64 lower-case hexadecimal digits; called once, at the end. */
   digest(): string {
+    this.#catchUp();
     if (this.#head !== null) this.#hash.update(this.#head);
     return this.#hash.digest('hex');
   }

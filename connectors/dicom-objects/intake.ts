@@ -97,7 +97,9 @@ export class Intake {
     const source = new BlobSource(bytesCount, head, stored, this.#options.blobs);
     let uids = readMetaUids(head);
     try {
-      const [blob, reading] = await Promise.allSettled([stored, this.#read(source, head, objection)]);
+      const read = this.#read(source, head, objection);
+      const contentHash = content.digest();
+      const [blob, reading] = await Promise.allSettled([stored, read]);
       await source.close();
       if (blob.status === 'rejected') {
         await writer.abort();
@@ -105,7 +107,7 @@ export class Intake {
       }
       if (reading.status === 'rejected') throw reading.reason;
       uids = reading.value.uids;
-      return await this.#accept(reading.value, blob.value, content.digest());
+      return await this.#accept(reading.value, blob.value, contentHash);
     } catch (error) {
       return this.#failed(error, uids);
     }

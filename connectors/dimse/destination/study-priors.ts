@@ -65,7 +65,8 @@ async function priorsOf(
     {
       QueryRetrieveLevel: 'STUDY',
       PatientID: patientId,
-      IssuerOfPatientID: patientIdIssuer ?? null,
+      // Asked for and not matched on: an archive that keeps no issuers would find nothing.
+      IssuerOfPatientID: null,
       StudyDate: before === undefined ? null : `-${before}`,
       ModalitiesInStudy: modalities.length === 0 ? null : modalities,
       StudyInstanceUID: null,
@@ -74,7 +75,11 @@ async function priorsOf(
   );
   return (
     matches
-      .filter((match) => match.text(tags.patientId) === undefined || match.text(tags.patientId) === patientId)
+      .filter(
+        (match) =>
+          isSame(match.text(tags.patientId), patientId) &&
+          isSame(match.text(tags.issuerOfPatientId), patientIdIssuer),
+      )
       .map((match) => ({
         studyInstanceUid: match.text(tags.studyInstanceUid) ?? '',
         studyDate: match.text(tags.studyDate) ?? '',
@@ -90,6 +95,10 @@ async function priorsOf(
       .slice(0, studiesMax)
   );
 }
+
+/** What one side does not say is no difference. */
+const isSame = (found: string | undefined, wanted: string | undefined): boolean =>
+  found === undefined || wanted === undefined || found === wanted;
 
 const isAnyOf = (found: readonly string[], wanted: readonly string[]): boolean =>
   wanted.length === 0 || found.length === 0 || found.some((one) => wanted.includes(one));
