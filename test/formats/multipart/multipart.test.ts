@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { BitHiveError } from '../../../core/errors.ts';
 import {
   boundaryOf,
+  multipartBytesCount,
   multipartRelated,
   type OutgoingPart,
   parseMediaType,
@@ -242,4 +243,24 @@ test('media types', () => {
     expect(parseMediaType(wrong)).toBeNull();
   const made = parseMediaType(multipartRelated('application/dicom', boundaryOf(new Uint8Array(16))));
   expect(made?.parameters.get('boundary')).toBe(`bithive-${'00'.repeat(16)}`);
+});
+
+test('the length that is told before is the length of the body', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, maxLength: 5 }),
+      fc.string({ unit: fc.constantFrom('a', 'b', '-'), minLength: 1, maxLength: 20 }),
+      async (bodies, boundary) => {
+        const headers = { 'Content-Type': 'application/dicom' };
+        const parts = bodies.map((body) => ({ headers, bytesCount: body.length }));
+        let bytesCount = 0;
+        const written = writeMultipart(
+          bodies.map((body) => ({ headers, body: [body] })),
+          boundary,
+        );
+        for await (const piece of written) bytesCount += piece.length;
+        expect(multipartBytesCount(parts, boundary)).toBe(bytesCount);
+      },
+    ),
+  );
 });
