@@ -63,11 +63,11 @@ export class HeldObjects {
     const found = new Map<string, HeldInstance>();
     const messagesMax = key === null ? limits.dicomwebScanMessagesMax : limits.studyInstancesMax;
     let before: MessageId | undefined;
-    for (let seen = 0; seen < messagesMax; seen += limits.searchRowsMax) {
+    for (let seen = 0; seen < messagesMax; seen += limits.dicomwebPageMessages) {
       const page = await this.#store.listMessages({
         kind: 'dicom',
         keys: key === null ? [] : [key],
-        limit: limits.searchRowsMax,
+        limit: limits.dicomwebPageMessages,
         ...(before === undefined ? {} : { before }),
       });
       for (const message of page) {
@@ -78,7 +78,7 @@ export class HeldObjects {
         if (!found.has(name)) found.set(name, instance);
       }
       before = page.at(-1)?.id;
-      if (page.length < limits.searchRowsMax) return { instances: inOrder(found), isCut: false };
+      if (page.length < limits.dicomwebPageMessages) return { instances: inOrder(found), isCut: false };
     }
     return { instances: inOrder(found), isCut: true };
   }

@@ -83,7 +83,7 @@ test('a question without a key ends at the limit, and counts the study that it c
   expect(found.isCut).toBe(true);
   expect(found.instances.filter(({ studyInstanceUid }) => studyInstanceUid === 'old')).toHaveLength(1_000);
   expect(pages.filter(({ keys }) => keys?.length === 0)).toHaveLength(
-    limits.dicomwebScanMessagesMax / limits.searchRowsMax,
+    limits.dicomwebScanMessagesMax / limits.dicomwebPageMessages,
   );
 });
 
