@@ -11,45 +11,72 @@ export interface ReadDataset {
   [tag: string]: ReadAttribute;
 }
 
-/** Markup, or the text before the next one. Attributes of an element hold no `>` in this model. */
-const token = /<(\/?)([A-Za-z_][\w.:-]*)([^<>]*?)(\/?)>|<\?[^>]*\?>|<!--[\s\S]*?-->|[^<]+|</g;
-
 /**
- * Reads the Native DICOM Model (PS3.19 A.1) as far as answers of an archive hold it: attributes, values, items. No document type, no
- * entities but the five of XML, so there is nothing that grows. Throws BH_DICOM_SYNTAX, BH_DICOM_LIMIT (depth).
+ * Reads the Native DICOM Model (PS3.19 A.1) as far as answers of an archive hold it: attributes, values, items. No document type, no comments and no
+ * entities but the five of XML, so there is nothing that grows; each character is looked at once. Throws BH_DICOM_SYNTAX, BH_DICOM_LIMIT (depth).
  */
 export function readNativeDicomXml(text: string): ReadDataset {
-  const root: ReadDataset = {};
-  const datasets: ReadDataset[] = [root];
-  const attributes: ReadAttribute[] = [];
-  const open: string[] = [];
-  let value: string | null = null;
-  for (const [whole, close, qualified, inside = '', selfClose] of text.matchAll(token)) {
-    if (qualified === undefined) {
-      if (whole === '<') throw new BitHiveError('BH_DICOM_SYNTAX', 'markup that is no element');
-      if (value !== null && !whole.startsWith('<')) value += unescapeXml(whole);
-      continue;
-    }
-    const name = qualified.replace(/^.*:/, '');
-    if (close !== '/') {
-      if (open.length > limits.dicomDepthMax * 3) throw new BitHiveError('BH_DICOM_LIMIT', 'nested too deep');
-      open.push(name);
-      if (name === 'DicomAttribute') attributes.push(attributeIn(datasets.at(-1), inside));
-      if (name === 'Item') datasets.push(itemIn(attributes.at(-1)));
-      if (name === 'Value') value = '';
-    }
-    if (close === '/' || selfClose === '/') {
-      if (open.pop() !== name) throw new BitHiveError('BH_DICOM_SYNTAX', `${name} ends and is not open`);
-      if (name === 'DicomAttribute') attributes.pop();
-      if (name === 'Item') datasets.pop();
-      if (name === 'Value') {
-        attributes.at(-1)?.Value.push(value ?? '');
-        value = null;
-      }
-    }
+  const reader = new Reader();
+  let at = 0;
+  for (;;) {
+    const start = text.indexOf('<', at);
+    if (start < 0) break;
+    reader.text(text.slice(at, start));
+    const end = text.indexOf('>', start);
+    if (end < 0) throw new BitHiveError('BH_DICOM_SYNTAX', 'markup that does not end');
+    const inside = text.slice(start + 1, end);
+    const isDeclaration =
+      inside.startsWith('?xml') && inside.endsWith('?') && text.slice(0, start).trim() === '';
+    if (!isDeclaration) reader.markup(inside);
+    at = end + 1;
   }
-  if (open.length > 0) throw new BitHiveError('BH_DICOM_SYNTAX', `${open.at(-1)} is not closed`);
-  return root;
+  return reader.end();
+}
+
+class Reader {
+  readonly #root: ReadDataset = {};
+  readonly #datasets: ReadDataset[] = [this.#root];
+  readonly #attributes: ReadAttribute[] = [];
+  readonly #open: string[] = [];
+  #value: string | null = null;
+
+  text(text: string): void {
+    if (this.#value !== null) this.#value += unescapeXml(text);
+  }
+
+  /** What stands between the angle brackets. */
+  markup(inside: string): void {
+    const name = /^\/?(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)/.exec(inside)?.[1];
+    if (name === undefined) throw new BitHiveError('BH_DICOM_SYNTAX', 'markup that is no element');
+    const isClosing = inside.startsWith('/');
+    if (!isClosing) this.#begin(name, inside);
+    if (isClosing || inside.endsWith('/')) this.#end(name);
+  }
+
+  end(): ReadDataset {
+    if (this.#open.length > 0)
+      throw new BitHiveError('BH_DICOM_SYNTAX', `${this.#open.at(-1)} is not closed`);
+    return this.#root;
+  }
+
+  #begin(name: string, inside: string): void {
+    // An item of a sequence takes two elements, and its value a third.
+    if (this.#open.length > limits.dicomDepthMax * 3)
+      throw new BitHiveError('BH_DICOM_LIMIT', 'nested too deep');
+    this.#open.push(name);
+    if (name === 'DicomAttribute') this.#attributes.push(attributeIn(this.#datasets.at(-1), inside));
+    if (name === 'Item') this.#datasets.push(itemIn(this.#attributes.at(-1)));
+    if (name === 'Value') this.#value = '';
+  }
+
+  #end(name: string): void {
+    if (this.#open.pop() !== name) throw new BitHiveError('BH_DICOM_SYNTAX', `${name} ends and is not open`);
+    if (name === 'DicomAttribute') this.#attributes.pop();
+    if (name === 'Item') this.#datasets.pop();
+    if (name !== 'Value') return;
+    this.#attributes.at(-1)?.Value.push(this.#value ?? '');
+    this.#value = null;
+  }
 }
 
 function attributeIn(dataset: ReadDataset | undefined, inside: string): ReadAttribute {

@@ -9,6 +9,8 @@ export interface AcceptedMedia {
 }
 
 const rangesMax = 64;
+/** Of a header; a longer one names nothing that is given here. */
+const charsMax = 2_000;
 
 /** The ranges of an Accept header, best first (RFC 9110 12.5.1; PS3.18 8.7.5). Absent or unreadable: all. */
 export function acceptedMedia(header: string | undefined): readonly AcceptedMedia[] {
@@ -36,7 +38,7 @@ export function acceptedMedia(header: string | undefined): readonly AcceptedMedi
 
 /** At commas that are in no quoted string. */
 function splitRanges(header: string): readonly string[] {
-  return header.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g) ?? [];
+  return header.slice(0, charsMax).match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g) ?? [];
 }
 
 export function isRange(type: string, wanted: string): boolean {
