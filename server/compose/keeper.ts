@@ -39,7 +39,7 @@ export class Keeper {
   start(): void {
     const { clock, logger } = this.#options;
     this.#cancel = clock.after(everyMs, () => {
-      this.#round = this.#keep()
+      this.#round = this.keep()
         .catch((error) => logger.warn('retention.fault', { code: toBitHiveError(error).code }, error))
         .finally(() => {
           if (!this.#stopped) this.start();
@@ -54,7 +54,8 @@ export class Keeper {
     await this.#round;
   }
 
-  async #keep(): Promise<void> {
+  /** One round, as it comes every minute. */
+  async keep(): Promise<void> {
     const { clock } = this.#options;
     const days = await this.#days();
     if (days > 0) await this.prune(days);

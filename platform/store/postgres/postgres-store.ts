@@ -17,6 +17,7 @@ import type {
   StoreHealth,
   Work,
 } from '../../../core/ports/index.ts';
+import { blobsOfNotices, mergedAscending } from '../blobs-of-notices.ts';
 import type { WorkListeners } from '../sqlite/work-listeners.ts';
 import { releaseLeaseStatement, takeLease } from './apply/channel-leases.ts';
 import { claimDeliveries, renewDeliveries } from './apply/claims.ts';
@@ -32,7 +33,7 @@ import type { GroupQueue } from './group-queue.ts';
 import { readDepths } from './read/depths.ts';
 import { listMessages, searchMessages } from './read/message-search.ts';
 import * as operator from './read/operator-reader.ts';
-import { blobHashesAfter, type PruneRequest, scanRemovable } from './read/retention.ts';
+import { blobHashesAfter, noticeFacts, type PruneRequest, scanRemovable } from './read/retention.ts';
 import * as work from './read/work-reader.ts';
 import type { Session } from './session-pool.ts';
 import type { WakeUps } from './wake-ups.ts';
@@ -155,6 +156,11 @@ export class PostgresStore implements Store {
   }
 
   async *blobsInUse() {
+    const waiting = await noticeFacts(this.#reads);
+    yield* mergedAscending(blobsOfNotices(waiting), this.#blobsOfRows());
+  }
+
+  async *#blobsOfRows() {
     let after = '';
     for (;;) {
       const page = await blobHashesAfter(this.#reads, after);

@@ -50,6 +50,24 @@ export function acceptConformance(name: string, open: OpenStore): void {
       expect(hashes).toEqual([body.hash]);
     });
 
+    test('bodies that a notice names are in use while it waits; then its facts must say so', async () => {
+      const [first, second, third] = ['1', '2', '3'].map((digit) => digit.repeat(64) as BlobHash);
+      const inUse = async () => {
+        const hashes: string[] = [];
+        for await (const hash of store.blobsInUse()) hashes.push(hash);
+        return hashes;
+      };
+      const facts = { studyInstanceUid: '1.2', blobs: [third!, first!, third!] };
+      const { id } = await store.accept(message({ kind: 'notice', facts }));
+      await store.accept(message({ body: { kind: 'blob', hash: second!, bytesCount: 1 } }));
+      // What other messages say under this name is theirs.
+      await store.accept(message({ facts: { blobs: ['4'.repeat(64)] } }));
+      expect(await inUse()).toEqual([first, second, third]);
+      const lease = await store.leaseChannel('adt', 'node-1', 60_000);
+      await store.commitProcessed(lease!, [processed(id)]);
+      expect(await inUse()).toEqual([second]);
+    });
+
     test('bodies in use are listed once, in order: of messages, deliveries and facts under a state', async () => {
       const [first, second, third] = ['1', '2', '3'].map((digit) => digit.repeat(64) as BlobHash);
       const blob = (hash: BlobHash | undefined) => ({ kind: 'blob' as const, hash: hash!, bytesCount: 1 });

@@ -118,3 +118,39 @@ test('the bodies of a study stay while its instances are known, even when their 
   expect(await keeper.sweep()).toBe(1);
   expect(await blobs.has(hash)).toBe(false);
 });
+
+test('while the disk runs full ended messages go earlier; what is not processed or not delivered stays', async () => {
+  const ended = await oldBody('ended');
+  const waiting = await oldBody('waiting');
+  await store.accept(naming(ended, 1.5));
+  await store.accept(naming(waiting, 1.5, false));
+  const free = { bytes: 2_000 };
+  const emergency = { days: 1, freeBytesWarn: 1_000 };
+  const scarce = new Keeper({
+    store,
+    blobs: { ...blobsOf(blobs), freeBytes: async () => free.bytes },
+    clock: systemClock,
+    logger: silentLogger,
+    retentionDays: 2,
+    emergency,
+  });
+  await scarce.keep();
+  expect(await blobs.has(ended)).toBe(true);
+  free.bytes = 999;
+  await scarce.keep();
+  expect(await Promise.all([blobs.has(ended), blobs.has(waiting)])).toEqual([false, true]);
+});
+
+/** The methods of a class instance, to be replaced one by one. */
+const blobsOf = (given: Blobs): Blobs => ({
+  put: (source, max) => given.put(source, max),
+  begin: (max) => given.begin(max),
+  read: (hash) => given.read(hash),
+  stream: (hash) => given.stream(hash),
+  pathOf: (hash) => given.pathOf(hash),
+  has: (hash) => given.has(hash),
+  remove: (hash) => given.remove(hash),
+  list: () => given.list(),
+  removeUnlessStoredSince: (hash, sinceMs) => given.removeUnlessStoredSince(hash, sinceMs),
+  freeBytes: () => given.freeBytes(),
+});

@@ -43,6 +43,16 @@ export async function blobHashesAfter(session: Session, after: string): Promise<
   return rows.map((row) => row.hash);
 }
 
+/** Blobs that waiting notices name: see `blobsOfNotices`. */
+export async function noticeFacts(session: Session): Promise<readonly string[]> {
+  const rows = await session.query<{ facts: string }>(noticesStatement, []);
+  return rows.map(({ facts }) => facts);
+}
+
+const noticesStatement: Statement = {
+  text: `SELECT m.facts FROM waiting w JOIN messages m ON m.seq = w.seq
+    WHERE m.kind = 'notice' AND m.facts IS NOT NULL`,
+};
 const scanStatement: Statement = {
   text: `SELECT m.seq, m.received_at >= $2::bigint AS is_young,
       ($3::text IS NULL OR m.channel = $3) AND NOT EXISTS (

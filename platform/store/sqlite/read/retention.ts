@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type MessageId, messageId } from '../../../../core/ids.ts';
+import { blobsOfNotices, mergedAscending } from '../../blobs-of-notices.ts';
 import { statusCode } from '../codes.ts';
 import type { Database } from '../driver.ts';
 
@@ -42,7 +43,16 @@ export async function scanRemovable(
 const itemBlob = "json_extract(value, '$.blob')";
 
 /** Every blob that a row names, each once, in ascending order. */
-export async function* blobHashes(database: Database): AsyncIterable<string> {
+export function blobHashes(database: Database): AsyncIterable<string> {
+  // First: a notice that is processed meanwhile has become a fact of its study, which is read after it.
+  const waiting = database.prepare(noticesSql).all();
+  return mergedAscending(blobsOfNotices(waiting.map((row) => row.facts as string)), blobsOfRows(database));
+}
+
+const noticesSql = `SELECT m.facts FROM messages m JOIN origins g ON g.id = m.origin
+  WHERE m.status = ${statusCode.received} AND g.kind = 'notice' AND m.facts IS NOT NULL`;
+
+async function* blobsOfRows(database: Database): AsyncIterable<string> {
   const statement = database.prepare(`SELECT hash FROM (
       SELECT DISTINCT blob_hash AS hash FROM messages WHERE blob_hash IS NOT NULL AND blob_hash > ?1
       UNION SELECT DISTINCT blob_hash FROM deliveries WHERE blob_hash IS NOT NULL AND blob_hash > ?1
