@@ -216,12 +216,14 @@ export class Deliverer {
 
   /**
    * Writes what came of the attempt. While the store cannot write, the outcome is held and the lease renewed: what was delivered would
-   * else be sent again. It is given up when another owner has it, or on stop; then it is sent again under a higher epoch.
+   * else be sent again. It is given up when another owner has it, or on stop; then it is sent again under a higher epoch. One that the store
+   * can never take ends as unknown: an operator sees it, and the receiver is not sent the same for ever.
    */
-  async #settle(attempt: InFlight, outcome: DeliveryOutcome): Promise<void> {
+  async #settle(attempt: InFlight, sent: DeliveryOutcome): Promise<void> {
     const { store, moments } = this.#options;
-    const settlement = settlementOf(this.#options, attempt.lease, outcome);
+    let outcome = sent;
     for (;;) {
+      const settlement = settlementOf(this.#options, attempt.lease, outcome);
       const { lease, controller } = attempt;
       try {
         await store.settleDelivery(lease, settlement);
@@ -232,7 +234,12 @@ export class Deliverer {
         // commit may be about to tell; given up before it does, the message would be sent again.
         await this.#taking;
         if (attempt.lease !== lease) continue;
-        if (controller.signal.aborted || !mayPass(error)) return;
+        if (controller.signal.aborted) return;
+        if (!mayPass(error)) {
+          if (outcome !== sent || toBitHiveError(error).code !== 'BH_INTERNAL') return;
+          outcome = notWritten(sent);
+          continue;
+        }
       }
       await this.#pause(controller.signal);
     }
@@ -283,6 +290,13 @@ export class Deliverer {
       code === 'BH_INTERNAL' ? error : undefined,
     );
   }
+}
+
+/** What is told in the place of an outcome that cannot be written. One that would be tried again is: nothing came of it. */
+function notWritten({ kind }: DeliveryOutcome): DeliveryOutcome {
+  const detail = `the outcome of the attempt (${kind}) could not be written, see the log`;
+  const error = { code: 'BH_INTERNAL', detail };
+  return kind === 'retry' ? { kind, error } : { kind: 'unknown', error };
 }
 
 /** Whether the store may take later what it refused now. */
