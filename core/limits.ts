@@ -132,9 +132,11 @@ export const limits = {
   /** An object that is de-identified is held in memory, as it came and as it leaves. */
   deidentifyObjectBytesMax: 768 * 1024 * 1024,
   /** Names, numbers and dates of one object that are looked for in the texts that stay. */
-  deidentifyIdentifiersMax: 2_000,
+  deidentifyIdentifiersMax: 500,
   /** A table or measurement up to this size is looked through for them too. */
   deidentifySweepBytesMax: 4 * 1024 * 1024,
+  /** What of one object is looked through at most; one with more is refused. */
+  deidentifySweepTotalBytesMax: 32 * 1024 * 1024,
   deidentifyMaskRulesMax: 1_000,
   deidentifyMaskBoxesMax: 100,
 

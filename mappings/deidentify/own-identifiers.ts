@@ -1,7 +1,9 @@
+import { BitHiveError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { WritableDataset } from '../../formats/dicom/index.ts';
 import { isSafe } from './clean-text.ts';
 import { itemsOf, textsOf } from './element-values.ts';
+import { WordSearch } from './word-search.ts';
 
 /** What names the patient or others in one object, wherever else in it the same words stand. */
 export interface OwnIdentifiers {
@@ -23,56 +25,87 @@ const dateVrs: ReadonlySet<string> = new Set(['DA', 'DT']);
 const nameCharsMin = 3;
 const numberCharsMin = 5;
 const wordCharsMin = 4;
+/** A component of a name and an identifier have no more (PS3.5 6.2); what has is known by how it begins. */
+const wordCharsMax = 64;
+const patientGroup = 0x0010;
 /** Words that de-identified and test objects have as names; they name nobody. */
 const nobody = /^(anonymi[sz]ed|anonymous|removed|unknown|none|null|patient|test|phantom|dr|prof|mrs?|ms)$/i;
 
 /**
- * Collects them from the original.
+ * Collects them from the original, those of the patient first.
  *
  * @param withDates also its dates, in the ways in which people write them
+ * @throws BH_DICOM_LIMIT, it and what it gives, when there are more of them, or more to look through, than limits allow: a hostile object must not stop the
+ * engine, and what was not looked through does not leave
  */
 export function ownIdentifiers(dataset: WritableDataset, withDates: boolean): OwnIdentifiers {
   const found: Found = { words: new Set(), dates: new Set() };
+  collect(new Map([...dataset].filter(([tag]) => tag >>> 16 === patientGroup)), found, withDates);
   collect(dataset, found, withDates);
-  const words = [...found.words].slice(0, limits.deidentifyIdentifiersMax);
-  const any = words.length === 0 ? undefined : new RegExp(words.map(patternOf).join('|'), 'giu');
+  const words = [...found.words];
+  if (words.length > limits.deidentifyIdentifiersMax)
+    throw new BitHiveError('BH_DICOM_LIMIT', `${words.length} names and numbers in one object`);
+  const search = new WordSearch(words);
+  const spend = budget();
   return {
     isIn(text, vr) {
+      spend(text.length);
       if (found.dates.size > 0 && datesIn(text).some((date) => found.dates.has(date))) return true;
-      if (any === undefined) return false;
-      if (vr !== 'CS') return text.search(any) >= 0;
-      return (text.match(any) ?? []).some((one) => !isSafe(one));
+      return search.isIn(text, vr === 'CS' ? countsInCode : counts);
     },
-    ...bytesTests(words),
+    ...bytesTests(words, spend),
+  };
+}
+
+function budget(): (bytes: number) => void {
+  let left: number = limits.deidentifySweepTotalBytesMax;
+  return (bytes) => {
+    left -= bytes;
+    if (left < 0)
+      throw new BitHiveError('BH_DICOM_LIMIT', 'the object has more text than is looked through for names');
   };
 }
 
 /** Chance does not write words of six letters into a table. */
 const hiddenCharsMin = 6;
 
-function bytesTests(words: readonly string[]): Pick<OwnIdentifiers, 'isInBytes' | 'isInStream'> {
+function bytesTests(
+  words: readonly string[],
+  spend: (bytes: number) => void,
+): Pick<OwnIdentifiers, 'isInBytes' | 'isInStream'> {
   const long = words.filter((word) => word.length >= hiddenCharsMin);
-  if (long.length === 0) return { isInBytes: () => false, isInStream: () => false };
-  const any = new RegExp(long.map(escaped).join('|'), 'iu');
+  const search = new WordSearch(long.flatMap(formsOf));
+  const isInStream = (bytes: Uint8Array): boolean =>
+    long.length > 0 &&
+    search.isIn(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'));
   const isInBytes = (bytes: Uint8Array): boolean => {
     if (bytes.length < hiddenCharsMin || bytes.length > limits.deidentifySweepBytesMax) return false;
-    const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    const turned = Buffer.from(view.subarray(0, view.length - (view.length % 2))).swap16();
-    return [
-      view.toString('latin1'),
-      view.toString('utf8'),
-      view.toString('utf16le'),
-      view.subarray(1).toString('utf16le'),
-      turned.toString('utf16le'),
-      turned.subarray(1).toString('utf16le'),
-    ].some((text) => any.test(text));
+    spend(bytes.length);
+    return isInStream(bytes);
   };
-  const isInStream = (bytes: Uint8Array): boolean =>
-    any.test(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'));
   return { isInBytes, isInStream };
 }
 
-const escaped = (word: string): string => word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+/** How a word may stand in bytes, each byte as one letter. */
+function formsOf(word: string): readonly string[] {
+  const utf16 = Buffer.from(word, 'utf16le');
+  const forms = [Buffer.from(word, 'utf8'), utf16, Buffer.from(utf16).swap16()];
+  if (!/[^\x00-\xff]/.test(word)) forms.push(Buffer.from(word, 'latin1'));
+  return [...new Set(forms.map((form) => form.toString('latin1')))];
+}
+
+const letter = /\p{L}/u;
+const shortLatin = /^\p{Script=Latin}{1,5}$/u;
+
+/** A short word of letters must stand alone: Lee is not in sleeve. Others are found inside of words too. */
+function counts(text: string, start: number, end: number, word: string): boolean {
+  return !shortLatin.test(word) || !(letter.test(text[start - 1] ?? '') || letter.test(text[end] ?? ''));
+}
+
+/** A code may be a word that is also a name. */
+function countsInCode(text: string, start: number, end: number, word: string): boolean {
+  return !isSafe(word) && counts(text, start, end, word);
+}
 
 interface Found {
   readonly words: Set<string>;
@@ -100,13 +133,14 @@ function collect(dataset: WritableDataset, found: Found, withDates: boolean): vo
 function addName(text: string, words: Set<string>): void {
   for (const part of text.split(/[\^=\s,;.()_-]+/)) {
     const isWide = /[^\x00-\u024f]/.test(part);
-    if ((part.length >= nameCharsMin || (isWide && part.length > 0)) && !nobody.test(part)) words.add(part);
+    if ((part.length >= nameCharsMin || (isWide && part.length > 0)) && !nobody.test(part))
+      words.add(part.slice(0, wordCharsMax));
   }
 }
 
 function addIdentifier(text: string, words: Set<string>): void {
   const charsMin = /^\d+$/.test(text) ? numberCharsMin : wordCharsMin;
-  if (text.length >= charsMin && !nobody.test(text)) words.add(text);
+  if (text.length >= charsMin && !nobody.test(text)) words.add(text.slice(0, wordCharsMax));
 }
 
 function addDate(text: string, dates: Set<string>): void {
@@ -118,10 +152,4 @@ function addDate(text: string, dates: Set<string>): void {
     dates.add([day, month, year].join(dash));
     dates.add([month, day, year].join(dash));
   }
-}
-
-/** A short word of letters must stand alone: Lee is not in sleeve. Others are found inside of words too. */
-function patternOf(word: string): string {
-  const plain = escaped(word);
-  return /^\p{Script=Latin}{1,5}$/u.test(word) ? `(?<![\\p{L}])${plain}(?![\\p{L}])` : plain;
 }

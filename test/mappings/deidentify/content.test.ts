@@ -101,6 +101,22 @@ describe('what says nothing of how it can be made anonymous is refused', () => {
     expect(dataset.text(0x00420010)).toBe('REMOVED');
   });
 
+  test('pixels at an address (JPIP)', async () => {
+    const bytes = writePart10(new Map([...sr, [0x00080016, text('UI', '1.2.840.10008.5.1.4.1.1.2')]]), {
+      ...{ sopClassUid: report, sopInstanceUid: '1.2.3.1' },
+      transferSyntaxUid: '1.2.840.10008.1.2.4.94',
+    });
+    expect(await refusalCode(() => run(bytes))).toBe('BH_DICOM_IDENTITY');
+  });
+
+  test('an object with more names than anybody has, or more text than can be looked through', async () => {
+    const names = Array.from({ length: 501 }, (_, at) => `Wallaby${at}`);
+    const many = of('1.2.840.10008.5.1.4.1.1.2', [0x00101001, text('PN', ...names)]);
+    expect(await refusalCode(() => run(many))).toBe('BH_DICOM_LIMIT');
+    const long = of('1.2.840.10008.5.1.4.1.1.2', [0x00080119, text('UC', 'x'.repeat(33 * 1024 * 1024))]);
+    expect(await refusalCode(() => run(long))).toBe('BH_DICOM_LIMIT');
+  });
+
   test('an object without a SOP Instance UID', async () => {
     const nameless = writePart10(new Map([...sr].filter(([tag]) => tag !== 0x00080018)), {
       sopClassUid: report,
@@ -192,4 +208,27 @@ describe('what an object says of its de-identification', () => {
       ],
     ]);
   });
+});
+
+test('one number of two issuers is two patients, of one issuer one', async () => {
+  const patientOf = async (issuer: string) => {
+    const bytes = writePart10(
+      new Map([...sr, [0x00100020, text('LO', 'MRN1')], [0x00100021, text('LO', issuer)]]),
+      { sopClassUid: report, sopInstanceUid: '1.2.3.1' },
+    );
+    return readDataset((await run(bytes, { structuredContent: 'replace' })).bytes).text(0x00100020);
+  };
+  expect(await patientOf('A')).toMatch(/^BH[0-9A-Z]{20}$/);
+  expect(await patientOf('A')).toBe(await patientOf('A'));
+  expect(await patientOf('A')).not.toBe(await patientOf('B'));
+});
+
+test('attributes that an earlier de-identification encrypted go: another key would open them', async () => {
+  const encrypted = items(data([0x04000520, { vr: 'OB', value: Buffer.from('Wallaby, encrypted') }]));
+  const bytes = writePart10(new Map([...sr, [0x04000500, encrypted]]), {
+    sopClassUid: report,
+    sopInstanceUid: '1.2.3.1',
+  });
+  const dataset = readDataset((await run(bytes, { structuredContent: 'replace' })).bytes);
+  expect(dataset.get(0x04000500)).toBeUndefined();
 });
