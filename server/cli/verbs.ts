@@ -36,21 +36,6 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./hl7-send.ts')).hl7Send,
   },
   {
-    name: 'dicom stow',
-    summary: 'Sends DICOM files to an archive by STOW-RS and says what became of each.',
-    load: async () => (await import('./dicom-stow.ts')).dicomStow,
-  },
-  {
-    name: 'dicom anonymize',
-    summary: 'De-identifies DICOM files by PS3.15 Annex E and writes them under their new UIDs.',
-    load: async () => (await import('./dicom-anonymize.ts')).dicomAnonymize,
-  },
-  {
-    name: 'dicom reidentify',
-    summary: 'Gives results that were computed on de-identified objects their patient and study back.',
-    load: async () => (await import('./dicom-reidentify.ts')).dicomReidentify,
-  },
-  {
     name: 'message search',
     summary: 'Finds messages by clinical key, channel, type, status or time.',
     load: async () => (await import('./message-search.ts')).messageSearchVerb,
@@ -131,26 +116,6 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./mapping-versions.ts')).mappingVersions,
   },
   {
-    name: 'dicom dump',
-    summary: 'Prints the elements of a DICOM file as a tree, or as DICOM JSON.',
-    load: async () => (await import('./dicom-dump.ts')).dicomDump,
-  },
-  {
-    name: 'dicom render',
-    summary: 'Writes a frame of a DICOM file as a PNG image, as a viewer would show it.',
-    load: async () => (await import('./dicom-render.ts')).dicomRender,
-  },
-  {
-    name: 'dicom project',
-    summary: 'Writes a projection of a CT or MR series as a PNG image.',
-    load: async () => (await import('./dicom-project.ts')).dicomProject,
-  },
-  {
-    name: 'dicom pixels',
-    summary: 'Decodes the pixels of a DICOM file and prints their size and SHA-256 as one line of JSON.',
-    load: async () => (await import('./dicom-pixels.ts')).dicomPixels,
-  },
-  {
     name: 'dicom echo',
     summary: 'Asks a DICOM node whether it is there (C-ECHO).',
     load: async () => (await import('./dicom-echo.ts')).dicomEcho,
@@ -164,6 +129,41 @@ export const verbs: readonly VerbEntry[] = [
     name: 'dicom find',
     summary: 'Asks a DICOM node what it holds (C-FIND).',
     load: async () => (await import('./dicom-find.ts')).dicomFind,
+  },
+  {
+    name: 'dicom stow',
+    summary: 'Sends DICOM files to an archive by STOW-RS and says what became of each.',
+    load: async () => (await import('./dicom-stow.ts')).dicomStow,
+  },
+  {
+    name: 'dicom dump',
+    summary: 'Prints the elements of a DICOM file as a tree, or as DICOM JSON.',
+    load: async () => (await import('./dicom-dump.ts')).dicomDump,
+  },
+  {
+    name: 'dicom pixels',
+    summary: 'Decodes the pixels of a DICOM file and prints their size and SHA-256 as one line of JSON.',
+    load: async () => (await import('./dicom-pixels.ts')).dicomPixels,
+  },
+  {
+    name: 'dicom render',
+    summary: 'Writes a frame of a DICOM file as a PNG image, as a viewer would show it.',
+    load: async () => (await import('./dicom-render.ts')).dicomRender,
+  },
+  {
+    name: 'dicom project',
+    summary: 'Writes a projection of a CT or MR series as a PNG image.',
+    load: async () => (await import('./dicom-project.ts')).dicomProject,
+  },
+  {
+    name: 'dicom anonymize',
+    summary: 'De-identifies DICOM files by PS3.15 Annex E and writes them under their new UIDs.',
+    load: async () => (await import('./dicom-anonymize.ts')).dicomAnonymize,
+  },
+  {
+    name: 'dicom reidentify',
+    summary: 'Gives results that were computed on de-identified objects their patient and study back.',
+    load: async () => (await import('./dicom-reidentify.ts')).dicomReidentify,
   },
   {
     name: 'audit show',
