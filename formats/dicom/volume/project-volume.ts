@@ -134,17 +134,23 @@ function cast(
   const sample = volumeSampler(volume);
   const out = new Float32Array(rows * columns).fill(Number.NaN);
   const point: Triple = [0, 0, 0];
-  for (let row = 0; row < rows; row += 1) {
-    for (let column = 0; column < columns; column += 1) {
-      for (const k of [0, 1, 2] as const)
-        point[k] = corner[k] + (right[k] * column + down[k] * row) * spacing;
-      let greatest = Number.NaN;
-      for (const depth of depths) {
+  // Plane by plane, not ray by ray: neighbours in the image are neighbours in memory. Nothing is allocated for a sample.
+  const stepOf = (direction: Vector): Triple => [
+    direction[0] * spacing,
+    direction[1] * spacing,
+    direction[2] * spacing,
+  ];
+  const [across, along] = [stepOf(right), stepOf(down)];
+  for (const depth of depths) {
+    for (let row = 0, at = 0; row < rows; row += 1) {
+      for (let column = 0; column < columns; column += 1, at += 1) {
+        point[0] = corner[0] + across[0] * column + along[0] * row;
+        point[1] = corner[1] + across[1] * column + along[1] * row;
+        point[2] = corner[2] + across[2] * column + along[2] * row;
         point[axis] = depth;
         const value = sample(point);
-        if (!(value <= greatest) && !Number.isNaN(value)) greatest = value;
+        if (!(value <= out[at]!) && !Number.isNaN(value)) out[at] = value;
       }
-      out[row * columns + column] = greatest;
     }
   }
   return out;
