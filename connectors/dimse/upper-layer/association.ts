@@ -5,7 +5,7 @@ import { limits } from '../../../core/limits.ts';
 import type { Clock } from '../../../core/ports/index.ts';
 import { type CommandSet, readCommandSet, writeCommandSet } from '../message/command-set.ts';
 import { closeSocket } from './close-socket.ts';
-import type { Pdu, PdvPiece } from './pdu.ts';
+import { type Pdu, type PdvPiece, pdvHeadBytes } from './pdu.ts';
 import type { PduReader } from './pdu-reader.ts';
 import type { DataSetBytes, PduWriter } from './pdu-writer.ts';
 import type { PresentationContext } from './presentation-context.ts';
@@ -175,13 +175,14 @@ export class Association {
       const piece = pieceOf(pdu);
       contextId ??= piece.contextId;
       if (!piece.isCommand || piece.contextId !== contextId) throw invalid('a command was to come');
-      bytesCount += piece.bytes.length;
+      // The head counts, too: fragments of nothing, without an end, would pile up for ever.
+      bytesCount += pdvHeadBytes + piece.bytes.length;
       if (bytesCount > limits.dimseCommandBytesMax) throw invalid('a command set over the limit');
       pieces.push(piece.bytes);
       if (!piece.isEnd) continue;
       const context = this.contexts.get(contextId);
       if (context === undefined) throw invalid(`no presentation context ${contextId} was accepted`);
-      return { context, bytes: Buffer.concat(pieces, bytesCount) };
+      return { context, bytes: Buffer.concat(pieces) };
     }
   }
 
