@@ -101,10 +101,34 @@ function dayOf(text: string | undefined): string | undefined {
 const sexOf = (text: string | undefined): string | undefined =>
   text === 'M' || text === 'F' ? text : undefined;
 
-/** Words of a name in Latin letters, without accents; a name in other scripts has none and is not compared. */
+/** Letters that do not come apart into a plain one and its accent, as they are written where there is none of them. */
+const plainLetters: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  ð: 'd',
+  þ: 'th',
+  ı: 'i',
+};
+const specialLetter = /[ßæœøłđðþı]/g;
+
+/**
+ * Words of a name in Latin letters, as they are equal whoever typed them: Müller, MUELLER and Muller are one, as are Åse, Aase and Ase. A name in
+ * other scripts has none and is not compared.
+ */
 function wordsOf(name: string | undefined): readonly string[] {
-  const plain = (name ?? '').normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase();
-  return plain.split(/[^a-z]+/).filter((word) => word.length > 1);
+  const plain = (name ?? '')
+    .toLowerCase()
+    .normalize('NFD')
+    .replaceAll(/\p{M}/gu, '')
+    .replaceAll(specialLetter, (letter) => plainLetters[letter] as string);
+  return plain
+    .split(/[^a-z]+/)
+    .map((word) => word.replaceAll(/(?<=[aou])e|(?<=a)a/g, ''))
+    .filter((word) => word.length > 1);
 }
 
 /** A family name changes with a marriage, and some systems turn the parts around: strangers have no word in common. */
