@@ -19,6 +19,9 @@ export default {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
+  /** Two at a time, each made anew when it has grown: modules of a test file are never let go of, and one process for all held 6 GB in the end. */
+  maxWorkers: 2,
+  workerIdleMemoryLimit: '1GB',
   /** Ends what hangs, and nothing that is slow: a wait in vain ends by itself before (test/until.ts). */
   testTimeout: 120_000,
 };

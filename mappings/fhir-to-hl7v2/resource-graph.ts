@@ -25,10 +25,12 @@ export class ResourceGraph {
     for (const { fullUrl, resource } of entries as readonly JsonObject[]) {
       if (!isObject(resource)) continue;
       if (typeof fullUrl === 'string') this.#byUrl.set(fullUrl, resource);
-      const local = `${resource.resourceType}/${resource.id}`;
-      if (resource.id !== undefined && !this.#byUrl.has(local)) this.#byUrl.set(local, resource);
+      const { id, resourceType } = resource;
+      // Whatever stands there may be no text, and an object may not even become one.
+      const local = typeof resourceType === 'string' && typeof id === 'string' ? `${resourceType}/${id}` : '';
+      if (local !== '' && !this.#byUrl.has(local)) this.#byUrl.set(local, resource);
       for (const identifier of listOf(resource.identifier)) {
-        const name = identityOf(resource.resourceType, identifier);
+        const name = identityOf(resourceType, identifier);
         if (name !== undefined && !this.#byIdentifier.has(name)) this.#byIdentifier.set(name, resource);
       }
       this.#noteContained(resource);

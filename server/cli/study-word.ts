@@ -67,7 +67,7 @@ export const studyRelease = studyWord(
       { name: 'with-order', description: "The order is the study's all the same: link the report to it." },
       reasonFlag,
     ],
-    example: 'bithive study release 1.2.840.113619.2.1 --reason "accession number mistyped"',
+    example: 'bithive study release 1.2.840.113619.2.1 --reason mistyped',
   },
   (call) => ({ withOrder: call.has('with-order'), ...reasonOf(call) }),
 );
@@ -77,7 +77,7 @@ export const studyReject = studyWord(
   {
     summary: 'Drops the held reports of a study: the images are of somebody else.',
     flags: [reasonFlag],
-    example: 'bithive study reject 1.2.840.113619.2.1 --reason "images of another patient"',
+    example: 'bithive study reject 1.2.840.113619.2.1 --reason other-patient',
   },
   reasonOf,
 );

@@ -65,6 +65,7 @@ const strange = fc.oneof(
   fc.constantFrom(
     null,
     {},
+    { toString: 0 },
     [],
     [[]],
     '',
