@@ -25,7 +25,7 @@ const shape = z.object({
     z.object({
       name: z.string(),
       version: z.number(),
-      door: listening.nullable(),
+      doors: z.array(listening),
       received: z.number().nullable(),
       oldestReceivedAt: z.string().nullable(),
       destinations: z.array(
@@ -73,10 +73,10 @@ const placeOf = ({ protocol, host, port, path = '' }: z.output<typeof listening>
 
 function pageOf({ at, ...seen }: Status): string {
   const { store, disk } = seen;
-  const doors = seen.channels.map(({ name, version, door, received, oldestReceivedAt }) => [
+  const doors = seen.channels.map(({ name, version, doors: open, received, oldestReceivedAt }) => [
     name,
     String(version),
-    door === null ? '-' : placeOf(door),
+    open.length === 0 ? '-' : open.map(placeOf).join(', '),
     received === null ? '?' : String(received),
     ageOf(oldestReceivedAt, at),
   ]);
@@ -98,7 +98,7 @@ function pageOf({ at, ...seen }: Status): string {
     `store  ${store.engine} ${store.version}, ${store.accepting ? 'accepting' : `NOT ACCEPTING: ${store.reason ?? 'unknown'}`}`,
     `disk   ${gib(disk.freeBytes)} free, the doors close below ${gib(disk.freeBytesMin)}`,
     '',
-    table(['CHANNEL', 'VERSION', 'DOOR', 'WAITING', 'OLDEST'], doors),
+    table(['CHANNEL', 'VERSION', 'DOORS', 'WAITING', 'OLDEST'], doors),
     '',
     table(['CHANNEL', 'DESTINATION', 'TARGET', 'BREAKER', 'OPEN', 'DEAD', 'UNKNOWN', 'OLDEST'], receivers),
     '',

@@ -13,6 +13,9 @@ import { type ReadFiles, type RoutedDry, readInstances, routeDry } from '../stud
 import { printable } from './table.ts';
 import { exitCodes, jsonFlag, type Verb, type World } from './verb.ts';
 
+/** Nothing is sent: where the EHR is does not matter to the rules, and need not be known. */
+const nowhere = 'http://127.0.0.1/fhir';
+
 export const studyRoute: Verb = {
   usage: {
     name: 'study route',
@@ -33,7 +36,8 @@ export const studyRoute: Verb = {
   async run(call, world) {
     const { config } = loadConfig({ argv: call.settingsArgv, env: world.env, cwd: world.cwd });
     const keys = createSystemKeys({ env: world.env, cwd: world.cwd });
-    const { channels } = await checkChannels({ config, environment: world.env, keys });
+    const environment = { EHR_FHIR_URL: nowhere, ...world.env };
+    const { channels } = await checkChannels({ config, environment, keys });
     const wanted = call.flag('channel');
     const definitions = channels
       .map(({ definition }) => definition)

@@ -52,7 +52,7 @@ function channelStatus(
   return {
     name,
     version: inForce.version,
-    door: listening.find(({ channel }) => channel === name) ?? null,
+    doors: listening.filter(({ channel }) => channel === name),
     received: waiting?.received ?? (depths ? 0 : null),
     oldestReceivedAt: isoTime(waiting?.oldestReceivedAtMs),
     destinations: inForce.destinations.map((destination) => ({

@@ -108,7 +108,7 @@ whole('bithive serve and the commands beside it, as processes', () => {
         {
           name: 'admissions',
           version: 1,
-          door: at('admissions'),
+          doors: [at('admissions')],
           received: 0,
           destinations: [
             { name: 'ris', breaker: 'open', open: 1, dead: 0, oldestCreatedAt: expect.any(String) },
@@ -116,10 +116,10 @@ whole('bithive serve and the commands beside it, as processes', () => {
         },
         {
           name: 'results',
-          door: at('results'),
+          doors: [at('results')],
           destinations: [{ name: 'null', breaker: 'closed', open: 0 }],
         },
-        { name: 'studies', door: { path: '/dicomweb' } },
+        { name: 'studies', doors: [{ path: '/dicomweb' }] },
       ],
       alerts: [{ id: 'disconnected|admissions|ris' }],
       store: { accepting: true },

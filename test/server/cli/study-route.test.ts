@@ -57,6 +57,12 @@ test('says which rules fired and why the others did not, without an engine', asy
   expect(err).toMatch(/AUTORUN.INF: BH_DICOM_/);
 });
 
+test('the channels that come with the engine need no EHR to say what they would do', async () => {
+  const { code, out } = await bithive(['study', 'route', 'cd/one'], { cwd: folder.path });
+  expect(code).toBe(0);
+  expect(out).toContain('imaging-ai: cxr-pneumonia-28');
+});
+
 test('an order given as HL7 v2 or as facts is what the rules see', async () => {
   const { out } = await route('cd/one', '--order', 'order.hl7', '--json');
   const [study] = (JSON.parse(out) as { studies: { models: string[]; rules: { said: string }[] }[] }).studies;
