@@ -9,7 +9,8 @@ import { keepObject } from '../../dicom-objects/keep-object.ts';
 import { noticeArrival } from '../../dicom-objects/notice-arrival.ts';
 import { baseUrl } from '../../http/base-url.ts';
 import { ExchangeFailed } from '../../http/exchange.ts';
-import { type HttpClient, type HttpClientOptions, openHttpClient } from '../../http/http-client.ts';
+import type { HttpClient, HttpClientOptions } from '../../http/http-client.ts';
+import { lazyHttpClient } from '../../http/lazy-client.ts';
 import { textAt } from './dicom-json-reader.ts';
 import { type FoundStudy, priorStudies } from './prior-studies.ts';
 import { retrieve } from './retrieve.ts';
@@ -31,28 +32,19 @@ export interface ArchiveDestinationOptions extends Omit<HttpClientOptions, 'conn
 export function createArchiveDestination(options: ArchiveDestinationOptions): Destination {
   const target = baseUrl(options.url);
   const connections = options.concurrency ?? 2;
-  let client: Promise<HttpClient> | undefined;
-  const connect = () => {
-    client ??= openHttpClient({ ...options, connections }).catch((error: unknown) => {
-      client = undefined;
-      throw error;
-    });
-    return client;
-  };
+  const client = lazyHttpClient({ ...options, connections });
   return {
     kind: 'dicomweb-archive',
     target,
     concurrency: connections,
     async send(delivery, signal) {
       try {
-        return await answer(await connect(), options, queryOf(delivery), signal);
+        return await answer(await client.connect(), options, queryOf(delivery), signal);
       } catch (error) {
         return outcomeOfError(error);
       }
     },
-    close: async () => {
-      await (await client)?.close();
-    },
+    close: () => client.close(),
   };
 }
 

@@ -4,7 +4,8 @@ import { BitHiveError, toBitHiveError } from '../../../core/errors.ts';
 import type { Blobs, Destination } from '../../../core/ports/index.ts';
 import { baseUrl } from '../../http/base-url.ts';
 import { ExchangeFailed } from '../../http/exchange.ts';
-import { type HttpClient, type HttpClientOptions, openHttpClient } from '../../http/http-client.ts';
+import type { HttpClient, HttpClientOptions } from '../../http/http-client.ts';
+import { lazyHttpClient } from '../../http/lazy-client.ts';
 import { isHeld } from './is-held.ts';
 import { instanceOfBlob, instanceOfBytes, type OutgoingInstance } from './outgoing-instance.ts';
 import { storeInstances } from './store-instances.ts';
@@ -36,15 +37,7 @@ interface Instance extends OutgoingInstance {
 export function createStowDestination(options: StowDestinationOptions): Destination {
   const target = baseUrl(options.url);
   const connections = options.concurrency ?? 4;
-  let client: Promise<HttpClient> | undefined;
-  const connect = () => {
-    // A secret that could not be read now may be there at the next attempt.
-    client ??= openHttpClient({ ...options, connections }).catch((error: unknown) => {
-      client = undefined;
-      throw error;
-    });
-    return client;
-  };
+  const client = lazyHttpClient({ ...options, connections });
   return {
     kind: 'stow',
     target,
@@ -52,14 +45,12 @@ export function createStowDestination(options: StowDestinationOptions): Destinat
     async send(delivery, signal) {
       try {
         const instance = instanceOf(delivery, options.blobs);
-        return await attempt(await connect(), options, instance, delivery.attempts, signal);
+        return await attempt(await client.connect(), options, instance, delivery.attempts, signal);
       } catch (error) {
         return outcomeOfError(error);
       }
     },
-    close: async () => {
-      await (await client)?.close();
-    },
+    close: () => client.close(),
   };
 }
 
