@@ -3,6 +3,7 @@ export { type HostPattern, isHostPattern, parseHostPattern } from './host-patter
 export { type Explanation, type LoadedConfig, type LoadOptions, loadConfig } from './load.ts';
 export { isLoopback, isProtectedUrl } from './loopback.ts';
 export { nearest, suggestion } from './nearest.ts';
+export { type PacsWay, type PacsWays, pacsNodeOf, pacsResults, pacsWaysOf } from './pacs.ts';
 export type { Environment } from './read-environment.ts';
 export { settingFlags } from './read-flags.ts';
 export { type Config, configSchema, type RoleName, roleNames, type TlsConfig } from './schema.ts';

@@ -5,6 +5,7 @@ import { BitHiveError } from '../core/errors.ts';
 import { refuseExposedConfig } from './exposure.ts';
 import type { Layer, LayerValue } from './layer.ts';
 import { suggestion } from './nearest.ts';
+import { pacsFault } from './pacs.ts';
 import { configFileVariable, type Environment, readEnvironmentLayer } from './read-environment.ts';
 import { readFileLayer } from './read-file.ts';
 import { readFlagsLayer } from './read-flags.ts';
@@ -125,6 +126,12 @@ function withDependencies(config: Config, merged: Layer): Config {
   if (config.store.kind === 'postgres' && config.store.url === undefined) {
     const origin = merged.get('store.kind')?.origin;
     throw new BitHiveError('BH_CONFIG_VALUE', `${origin}: store.kind postgres needs store.url`);
+  }
+  const pacs = pacsFault(config);
+  if (pacs !== null) {
+    const origin = [...merged].find(([set]) => set === pacs.key || set.startsWith(`${pacs.key}.`))?.[1]
+      .origin;
+    throw new BitHiveError('BH_CONFIG_VALUE', `${origin}: ${pacs.key} ${pacs.fault}`);
   }
   return config;
 }

@@ -2,24 +2,8 @@ import { z } from 'zod';
 import { hl7LimitsSchema, stowLimitsSchema } from './door-limits.ts';
 import { isHostPattern } from './host-pattern.ts';
 import { isProtectedUrl } from './loopback.ts';
-
-/**
- * Every setting of the engine, its shape and its one line of documentation. File, environment and flag names, the reference page and
- * the published JSON Schema are derived from it. Values come from `default.yaml`; nothing here has a default, so that
- * `config explain` can always name a file and line.
- */
-const text = (description: string) => z.string().min(1).meta({ description });
-const count = (min: number, max: number, description: string) =>
-  z.number().int().min(min).max(max).meta({ description });
-/** Relative paths are read from the folder of the file that states them, or from the working folder. */
-const path = (description: string) => z.string().min(1).meta({ description, format: 'path' });
-const secret = (description: string) =>
-  z
-    .string()
-    .regex(/^(file:.+|env:[A-Za-z_][A-Za-z0-9_]*)$/, 'expected a reference: file:/path or env:NAME')
-    .meta({ description: `${description} A reference: \`file:/path\` (mode 0600) or \`env:NAME\`.` });
-const url = (description: string) => z.url({ protocol: /^https?$/ }).meta({ description });
-const port = (description: string) => count(0, 65_535, `${description} 0 takes a free one.`);
+import { pacsSchema } from './pacs.ts';
+import { aeTitle, aeTitlePattern, count, path, port, secret, text, url } from './setting-types.ts';
 
 export const roleNames = ['ingest', 'reader', 'operator', 'auditor', 'admin'] as const;
 export type RoleName = (typeof roleNames)[number];
@@ -38,11 +22,6 @@ const httpTlsSchema = tlsSchema.extend({
   ).optional(),
   commandLineKey: secret('Key of `commandLineCert`, PEM.').optional(),
 });
-
-/** PS3.5 6.2: at most 16 printable characters, no backslash. */
-const aeTitlePattern = /^(?=.*\S)[\x20-\x5b\x5d-\x7e]{1,16}$/;
-const aeTitle = (description: string) =>
-  z.string().regex(aeTitlePattern, 'expected an AE title of at most 16 characters').meta({ description });
 
 const httpSchema = z.strictObject({
   host: text('Address to listen on. Outside loopback TLS is required.'),
@@ -95,6 +74,11 @@ const dimseLimitsSchema = z.strictObject({
   idleMs: count(100, 86_400_000, 'Silence between two requests after which an association is aborted.'),
 });
 
+/**
+ * Every setting of the engine, its shape and its one line of documentation. File, environment and flag names, the reference page and
+ * the published JSON Schema are derived from it. Values come from `default.yaml`; nothing here has a default, so that
+ * `config explain` can always name a file and line.
+ */
 export const configSchema = z.strictObject({
   data: path('Folder of everything that the engine keeps.'),
   http: httpSchema,
@@ -194,6 +178,7 @@ export const configSchema = z.strictObject({
       'Base address of the FHIR R4 server; the variable EHR_FHIR_URL of channel files.',
     ).optional(),
   }),
+  pacs: pacsSchema,
   inference: z.strictObject({
     workers: count(0, 256, 'Model workers. 0: one less than the processors, at least one.'),
     models: path('Folder of models. Unset: the models that come with the engine.').optional(),

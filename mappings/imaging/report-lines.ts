@@ -21,9 +21,26 @@ export function reportLines(finding: Finding): readonly string[] {
   return [
     result,
     ...(finding.status === 'completed' ? [] : ['No finding was made: this is not a negative result.']),
+    ...comparisonLines(finding),
     'Preliminary, computed by a machine learning model, not reviewed by a physician.',
     `Model: ${model.name} ${model.version}, ${model.publisher}. Intended use: ${model.intendedUse}`,
     ...evaluationLines(model),
     ...(hasOrderOfAnother(finding) ? [orderOfAnother] : []),
   ];
 }
+
+/** Of a model that compares: with what it did, or that it could not. */
+function comparisonLines({ priors }: Finding): readonly string[] {
+  if (priors === undefined) return [];
+  const { used, missing } = priors;
+  const compared = used.map(
+    ({ studyInstanceUid, studyDate }) =>
+      `Compared with the study of ${dateText(studyDate)} (${studyInstanceUid}).`,
+  );
+  if (compared.length > 0) return compared;
+  return [`Compared with no earlier study: ${missing ?? 'none was found'}.`];
+}
+
+/** DA as people read it. */
+const dateText = (date: string | undefined): string =>
+  date?.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3') ?? 'an unknown date';

@@ -25,6 +25,8 @@ export interface SourceKind<S> {
 export interface DestinationKind<S> {
   readonly kind: string;
   readonly settings: z.ZodType<S>;
+  /** False where the site has no such receiver: a channel runs without the destination then. Absent: it always has. */
+  isThere?(settings: S): boolean;
   /** Whether it sends a product of this content type. */
   takes(contentType: string, settings: S): boolean;
   /** What can be told wrong before anything is opened: files, keys, hosts. Throws BH_CONFIG_*, BH_MODEL_UNKNOWN. */

@@ -179,12 +179,14 @@ function compileDestinations(
     const detail = `${at(['to', twice])}: two destinations are named ${names[twice]}`;
     throw new BitHiveError('BH_CONFIG_VALUE', detail);
   }
+  const there = compiled.filter(({ kind, settings }) => kind.isThere?.(settings) ?? true);
   const { ack } = definition;
-  if (ack.moment === 'from' && !names.includes(ack.destination)) {
-    const detail = `${at(['ack'])}: ack names ${ack.destination}; the channel has ${names.join(', ')}`;
+  if (ack.moment === 'from' && there.every(({ name }) => name !== ack.destination)) {
+    const has = there.map(({ name }) => name).join(', ');
+    const detail = `${at(['ack'])}: ack names ${ack.destination}; the channel has ${has}`;
     throw new BitHiveError('BH_CONFIG_VALUE', detail);
   }
-  return compiled;
+  return there;
 }
 
 /** A filter is about what came in at the door; timers, findings and answers of the channel's own always pass. */

@@ -55,11 +55,11 @@ const toFhir = z
 const toDicom = z
   .strictObject({
     map: z.literal('finding-to-dicom'),
-    /** Forms in which the result goes to the archives: sr, sc, pdf, seg. A segmentation is made where the model gives masks. */
-    make: z
-      .array(z.enum(resultKinds))
-      .min(1)
-      .default([...resultKinds]),
+    /**
+     * Forms in which the result goes to the archives: sr, sc, pdf, seg. A segmentation is made where the model gives masks. None where
+     * a variable says that there is no archive.
+     */
+    make: z.array(z.enum(resultKinds)).default([...resultKinds]),
   })
   .transform(({ make }): DicomReportSettings => ({ make: [...new Set(make)] }));
 /** `finding-to-fhir` writes to the EHR, `finding-to-dicom` to archives; a channel may have a step of each. */

@@ -14,8 +14,8 @@ export const routeSettings = z.union([
   rulesSchema.transform((rules) => ({ rules, priorsWaitMs: priorsWaitMsDefault })),
   z.strictObject({
     rules: rulesSchema,
-    /** Destination that is asked for earlier studies, for the models that want some. */
-    priorsFrom: z.string().min(1).exactOptional(),
+    /** Destination that is asked for earlier studies, for the models that want some; null, as a variable may say: none is. */
+    priorsFrom: z.string().min(1).nullable().exactOptional(),
     /** Without an answer in this time the model is run without them. */
     priorsWaitMs: z
       .number()
@@ -25,7 +25,7 @@ export const routeSettings = z.union([
       .default(() => priorsWaitMsDefault),
   }),
 ]);
-type RouteSettings = z.output<typeof routeSettings> & { readonly priorsFrom?: string };
+type RouteSettings = z.output<typeof routeSettings> & { readonly priorsFrom?: string | null };
 
 const priorsWaitMsDefault = 60_000;
 
@@ -40,7 +40,8 @@ export function routeStudy(needsOf: PriorNeedsOf = () => undefined): StepKind<Ro
   return {
     kind: 'route',
     settings: routeSettings,
-    create({ rules, priorsFrom, priorsWaitMs }, { channel }) {
+    create({ rules, priorsFrom: named, priorsWaitMs }, { channel }) {
+      const priorsFrom = named ?? undefined;
       const routing = compileRouting(rules);
       return {
         kind: 'route',

@@ -1,6 +1,8 @@
 import { loadConfig } from '../../config/index.ts';
 import { createSystemKeys } from '../../platform/security/system-keys.ts';
 import { checkChannels } from '../compose/check-channels.ts';
+import { pacsText } from '../compose/pacs-settings.ts';
+import { namePacs, noChannelNamesPacs } from './doctor-pacs.ts';
 import { exitCodes, jsonFlag, type Verb } from './verb.ts';
 
 export const configCheck: Verb = {
@@ -17,11 +19,13 @@ export const configCheck: Verb = {
     const keys = createSystemKeys({ env: world.env, cwd: world.cwd });
     const checked = await checkChannels({ config, environment: world.env, keys });
     const channels = checked.channels.map(({ name }) => name);
-    for (const warning of warnings) world.say(`warning: ${warning}`);
+    const pacs = pacsText(config);
+    const told = [...warnings, ...(pacs !== null && !namePacs(checked.channels) ? [noChannelNamesPacs] : [])];
+    for (const warning of told) world.say(`warning: ${warning}`);
     world.print(
       call.has('json')
-        ? JSON.stringify({ valid: true, channels, warnings })
-        : `valid; channels: ${channels.join(', ')}`,
+        ? JSON.stringify({ valid: true, channels, pacs, warnings: told })
+        : `valid; channels: ${channels.join(', ')}${pacs === null ? '' : `; PACS: ${pacs}`}`,
     );
     return exitCodes.ok;
   },

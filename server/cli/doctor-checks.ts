@@ -7,6 +7,7 @@ import { loadSqlite } from '../../platform/store/sqlite/driver.ts';
 import { tokenFileOf } from '../compose/data-folder.ts';
 import { type Check, good, type Subject } from './doctor-check.ts';
 import { channelsAndDoors, portsOf } from './doctor-doors.ts';
+import { pacsOf } from './doctor-pacs.ts';
 
 /** A check that throws is a fault, with the catalogue's advice. */
 function check(name: string, look: (subject: Subject) => Promise<Omit<Check, 'name'>>) {
@@ -88,6 +89,7 @@ export const checks: readonly ((subject: Subject) => Promise<Check>)[] = [
   }),
   check('channels', async (subject) => good(await channelsAndDoors(subject))),
   check('ports', portsOf),
+  check('PACS', pacsOf),
   check('models', async ({ config }) => {
     const { models } = await loadModels([config.inference.models ?? bundledModelsFolder()]);
     return good(models.map(({ manifest }) => `${manifest.name} ${manifest.version}`).join(', ') || 'none');

@@ -33,6 +33,7 @@ import { fhirPollKind } from './fhir-poll-kind.ts';
 import { filesDestinationKind, filesSourceKind, sftpDestinationKind, sftpSourceKind } from './file-kinds.ts';
 import { hl7DestinationKind, hl7SourceKind } from './hl7-kinds.ts';
 import type { OutboundRules } from './outbound.ts';
+import { pacsDestinationKind } from './pacs-kind.ts';
 
 /** What the kinds of a channel file are checked with: enough to read one, with nothing opened. */
 export interface DefinitionParts {
@@ -97,6 +98,7 @@ export function channelCatalog(parts: CatalogParts): ChannelCatalog {
       mayDeidentify(stowDestinationKind(parts), parts),
       archiveDestinationKind(parts),
       mayDeidentify(dimseDestinationKind(parts), parts),
+      pacsDestinationKind(parts),
       gridKind(parts),
       nullKind,
     ],

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Config } from '../../config/index.ts';
+import { type Config, pacsWaysOf } from '../../config/index.ts';
 import { BitHiveError } from '../../core/errors.ts';
 import type { ChannelFile } from '../../pipelines/channel/compile-channels.ts';
 
@@ -29,5 +29,11 @@ export async function readChannelFiles(folder: string = bundledChannels): Promis
 /** What `${NAME}` in a channel file stands for: the process environment, with the settings that channels ask for by name. */
 export function channelEnvironment(config: Config, environment: Environment): Environment {
   const { fhirUrl } = config.ehr;
-  return fhirUrl === undefined ? environment : { ...environment, EHR_FHIR_URL: fhirUrl };
+  const ways = pacsWaysOf(config);
+  return {
+    ...environment,
+    ...(fhirUrl === undefined ? {} : { EHR_FHIR_URL: fhirUrl }),
+    ...(ways === null ? {} : { PACS_RESULTS: `[${config.pacs.results.join(', ')}]` }),
+    ...(ways?.priors ? { PACS_PRIORS: 'pacs' } : {}),
+  };
 }

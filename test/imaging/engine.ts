@@ -8,8 +8,8 @@ import { EngineApi } from '../crash/engine-api.ts';
 import { endWithUs } from './end-with-us.ts';
 
 export interface EngineOptions {
-  /** Name of the channel file to its text. */
-  readonly channels: Readonly<Record<string, string>>;
+  /** Name of the channel file to its text. Absent: the channels that come with the engine. */
+  readonly channels?: Readonly<Record<string, string>>;
   /** The site file, as an object: JSON is YAML. */
   readonly site?: object;
   readonly flags?: readonly string[];
@@ -51,13 +51,11 @@ interface ReadyLine {
 }
 
 export async function startEngine(options: EngineOptions, folder = newFolder()): Promise<RunningEngine> {
-  const channels = join(folder, 'channels');
-  mkdirSync(channels, { recursive: true });
-  for (const [name, text] of Object.entries(options.channels)) writeFileSync(join(channels, name), text);
+  const channels = options.channels === undefined ? [] : channelFolder(folder, options.channels);
   const site = join(folder, 'site.yaml');
   writeFileSync(site, JSON.stringify(options.site ?? {}));
   const data = join(folder, 'data');
-  const flags = ['--config', site, '--data', data, '--channels-folder', channels, '--http-port', '0'];
+  const flags = ['--config', site, '--data', data, ...channels, '--http-port', '0'];
   const more = [
     '--hl7v2-port',
     '0',
@@ -107,6 +105,13 @@ export async function startEngine(options: EngineOptions, folder = newFolder()):
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function channelFolder(folder: string, files: Readonly<Record<string, string>>): readonly string[] {
+  const channels = join(folder, 'channels');
+  mkdirSync(channels, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(channels, name), text);
+  return ['--channels-folder', channels];
 }
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), 'bithive-imaging-'));

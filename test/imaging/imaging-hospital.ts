@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundledChannels } from '../../server/compose/channel-files.ts';
 import { EhrReader } from '../../server/demo/ehr-reader.ts';
 import { DemoHis } from '../../server/demo/his.ts';
 import { type RunningSandbox, startSandboxEhr } from '../../server/sandbox-ehr/start.ts';
@@ -18,33 +21,13 @@ function OnStoredInstance(instanceId, tags, metadata, origin)
 end
 `;
 
-const orders = `
-channel: adt-orders
-source: { hl7v2: {} }
-key: "PID-3.1"
-steps:
-  - map: hl7v2-to-fhir
-to:
-  - fhir: { name: ehr, url: "\${EHR_FHIR_URL}" }
-`;
-
-const imaging = (risPort: number, pacs: Orthanc) => `
-channel: imaging-ai
-source: { dicomweb: {}, dimse: {} }
-key: StudyInstanceUID
-steps:
-  - assemble: { quietMs: ${quietMs}, forcedMs: 60000 }
-  - route:
-      - { model: cxr-pneumonia-28, when: "Modality in {CR, DX}" }
-  - report: finding-to-fhir
-  - report: { map: finding-to-dicom, make: [sr, sc, pdf] }
-  - map: fhir-to-hl7v2
-to:
-  - grid: {}
-  - fhir: { name: ehr, url: "\${EHR_FHIR_URL}" }
-  - hl7v2: { name: ris, host: 127.0.0.1, port: ${risPort} }
-  - stow: { name: pacs, url: "${pacs.dicomWeb}", auth: { kind: basic, user: ${pacs.user}, password: "env:PACS_PASSWORD" } }
-`;
+/** The channels as they come with the engine: the PACS is a setting. The RIS, which the engine cannot know, is two lines more. */
+const bundled = (name: string) => readFileSync(join(bundledChannels, name), 'utf8');
+const withRis = (channel: string, port: number) =>
+  channel.replace(
+    '\nto:\n',
+    `\n  - map: fhir-to-hl7v2\nto:\n  - hl7v2: { name: ris, host: 127.0.0.1, port: ${port} }\n`,
+  );
 
 /** A study is complete when nothing came for so long. */
 export const quietMs = 1_000;
@@ -67,9 +50,20 @@ export async function startImagingHospital(): Promise<ImagingHospital> {
   const ehr = await startSandboxEhr({ port: 0 });
   const ris = await startRis();
   const engine = await startEngine({
-    channels: { 'orders.yaml': orders, 'imaging.yaml': imaging(ris.port, pacs) },
+    channels: {
+      'adt-orders.yaml': bundled('adt-orders.yaml'),
+      'imaging-ai.yaml': withRis(bundled('imaging-ai.yaml'), ris.port),
+    },
+    site: {
+      pacs: {
+        url: pacs.dicomWeb,
+        user: pacs.user,
+        password: 'env:PACS_PASSWORD',
+        results: ['sr', 'sc', 'pdf'],
+      },
+    },
     flags: ['--ehr-fhir-url', ehr.url, '--log-level', 'warn'],
-    environment: { PACS_PASSWORD: pacs.password },
+    environment: { PACS_PASSWORD: pacs.password, STUDY_QUIET_MS: String(quietMs) },
   });
   const node = { aet: 'BITHIVE', port: engine.port('dimse') };
   await pacs.addModality('bithive', node);

@@ -64,12 +64,13 @@ export async function serveProcess(data: string, argv: readonly string[]): Promi
 /** One command in a process of its own. */
 export function command(
   argv: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
   return new Promise((resolve) => {
     execFile(
       process.execPath,
       [compiledMain, ...argv],
-      { env: { PATH: process.env.PATH } },
+      { env: { PATH: process.env.PATH, ...environment } },
       (error, out, err) => {
         resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, out, err });
       },
