@@ -7,6 +7,7 @@ import type { PriorStudy, StudyNotice, StudyQuery } from '../../../core/study-qu
 import { parseStudyQuery } from '../../../core/study-query-schema.ts';
 import { keepObject } from '../../dicom-objects/keep-object.ts';
 import { noticeArrival } from '../../dicom-objects/notice-arrival.ts';
+import { isOfPatient, ofAnotherPatient } from '../../dicom-objects/prior-patient.ts';
 import { baseUrl } from '../../http/base-url.ts';
 import { ExchangeFailed } from '../../http/exchange.ts';
 import type { HttpClient, HttpClientOptions } from '../../http/http-client.ts';
@@ -94,10 +95,12 @@ async function countedOf(client: HttpClient, studyInstanceUid: string, signal: A
   return uids.size;
 }
 
+type PriorsQuery = StudyQuery & { readonly ask: 'priors' };
+
 async function priorsOf(
   client: HttpClient,
   blobs: Blobs,
-  query: StudyQuery & { readonly ask: 'priors' },
+  query: PriorsQuery,
   receivedAtMs: number,
   signal: AbortSignal,
 ): Promise<StudyNotice> {
@@ -110,14 +113,7 @@ async function priorsOf(
   const studies: PriorStudy[] = [];
   const missing: string[] = [];
   for (const found of await priorStudies(client, query, signal)) {
-    const { instances, refused } = await instancesOf(
-      client,
-      blobs,
-      found,
-      query.patientId,
-      receivedAtMs,
-      signal,
-    );
+    const { instances, refused } = await instancesOf(client, blobs, found, query, receivedAtMs, signal);
     if (instances.length > 0) studies.push({ ...found, instances });
     if (refused !== undefined) missing.push(`${found.studyInstanceUid}: ${refused}`);
   }
@@ -140,7 +136,7 @@ async function instancesOf(
   client: HttpClient,
   blobs: Blobs,
   { studyInstanceUid }: FoundStudy,
-  patientId: string,
+  query: PriorsQuery,
   receivedAtMs: number,
   signal: AbortSignal,
 ): Promise<Retrieved> {
@@ -155,8 +151,8 @@ async function instancesOf(
       });
       if (kept instanceof BitHiveError) {
         refused = `${kept.code} ${kept.detail}`;
-      } else if (kept.facts.studyInstanceUid !== studyInstanceUid || kept.facts.patientId !== patientId) {
-        refused = 'the archive sent an instance of another study or patient';
+      } else if (kept.facts.studyInstanceUid !== studyInstanceUid || !isOfPatient(kept.facts, query)) {
+        refused = ofAnotherPatient;
       } else {
         const { facts, hash: blob, bytesCount } = kept;
         instances.set(facts.sopInstanceUid, { ...facts, blob, bytesCount, receivedAtMs });

@@ -1,5 +1,6 @@
 import { limits } from '../../../core/limits.ts';
 import type { StudyQuery } from '../../../core/study-query.ts';
+import { isOfPatient } from '../../dicom-objects/prior-patient.ts';
 import type { HttpClient } from '../../http/http-client.ts';
 import { type DicomJsonDataset, textAt, textsAt } from './dicom-json-reader.ts';
 import { search } from './search.ts';
@@ -52,7 +53,6 @@ export async function priorStudies(
 function keysOf(query: PriorsQuery, modality: string | undefined): Record<string, string> {
   return {
     PatientID: query.patientId,
-    ...(query.patientIdIssuer === undefined ? {} : { IssuerOfPatientID: query.patientIdIssuer }),
     // A range of DICOM includes its ends (PS3.4 C.2.2.2.5): the day itself is taken out below.
     ...(query.before === undefined ? {} : { StudyDate: `-${query.before}` }),
     ...(modality === undefined ? {} : { ModalitiesInStudy: modality }),
@@ -62,13 +62,12 @@ function keysOf(query: PriorsQuery, modality: string | undefined): Record<string
 
 /** What the archive leaves out of its answer cannot be held against it, but for the patient and the date. */
 function isPrior(dataset: DicomJsonDataset, query: PriorsQuery): boolean {
-  const issuer = textAt(dataset, '00100021');
+  const patient = { patientId: textAt(dataset, '00100020'), patientIdIssuer: textAt(dataset, '00100021') };
   const date = textAt(dataset, '00080020');
   const modalities = textsAt(dataset, '00080061');
   return (
     textAt(dataset, '0020000D') !== query.studyInstanceUid &&
-    textAt(dataset, '00100020') === query.patientId &&
-    (query.patientIdIssuer === undefined || issuer === undefined || issuer === query.patientIdIssuer) &&
+    isOfPatient(patient, query) &&
     (query.before === undefined || (date !== undefined && date < query.before)) &&
     (query.modalities.length === 0 ||
       modalities.length === 0 ||

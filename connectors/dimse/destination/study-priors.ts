@@ -7,6 +7,7 @@ import type { PriorStudy, StudyQuery } from '../../../core/study-query.ts';
 import { instanceSchema } from '../../../core/study-schema.ts';
 import { type DicomDataset, datasetOf, tagOf, tags } from '../../../formats/dicom/index.ts';
 import { Intake } from '../../dicom-objects/intake.ts';
+import { isOfPatient, ofAnotherPatient } from '../../dicom-objects/prior-patient.ts';
 import { cStore } from '../scp/c-store.ts';
 import { storageRoles } from '../scu/proposals.ts';
 import { get } from '../scu/retrieve.ts';
@@ -39,7 +40,7 @@ export async function studyPriors(
     const studies: PriorStudy[] = [];
     const missing: string[] = [];
     for (const found of await priorsOf(query, association, answerMs)) {
-      const { study, lacks } = await fetched(found, association, options);
+      const { study, lacks } = await fetched(found, query, association, options);
       studies.push(study);
       if (lacks !== null) missing.push(`${study.studyInstanceUid}: ${lacks}`);
     }
@@ -59,7 +60,7 @@ async function priorsOf(
   association: Association,
   answerMs: number,
 ): Promise<readonly FoundStudy[]> {
-  const { patientId, patientIdIssuer, modalities, before, studyInstanceUid, studiesMax } = query;
+  const { patientId, modalities, before, studyInstanceUid, studiesMax } = query;
   const matches = await matchesOf(
     association,
     {
@@ -75,11 +76,11 @@ async function priorsOf(
   );
   return (
     matches
-      .filter(
-        (match) =>
-          isSame(match.text(tags.patientId), patientId) &&
-          isSame(match.text(tags.issuerOfPatientId), patientIdIssuer),
-      )
+      .filter((match) => {
+        // An archive that leaves the id out of its answer has matched on it; its objects are judged again.
+        const found = match.text(tags.patientId) ?? patientId;
+        return isOfPatient({ patientId: found, patientIdIssuer: match.text(tags.issuerOfPatientId) }, query);
+      })
       .map((match) => ({
         studyInstanceUid: match.text(tags.studyInstanceUid) ?? '',
         studyDate: match.text(tags.studyDate) ?? '',
@@ -96,10 +97,6 @@ async function priorsOf(
   );
 }
 
-/** What one side does not say is no difference. */
-const isSame = (found: string | undefined, wanted: string | undefined): boolean =>
-  found === undefined || wanted === undefined || found === wanted;
-
 const isAnyOf = (found: readonly string[], wanted: readonly string[]): boolean =>
   wanted.length === 0 || found.length === 0 || found.some((one) => wanted.includes(one));
 
@@ -110,6 +107,7 @@ function modalitiesOf(match: DicomDataset): readonly string[] {
 
 async function fetched(
   { studyInstanceUid, studyDate }: FoundStudy,
+  query: PriorsQuery,
   association: Association,
   { blobs, clock, answerMs, name }: QueryOptions,
 ): Promise<{ readonly study: PriorStudy; readonly lacks: string | null }> {
@@ -140,9 +138,11 @@ async function fetched(
     if (!(error instanceof BitHiveError) || association.hasEnded) throw error;
     lacks = error.detail;
   }
-  const instances = arrivals.map(({ facts }) =>
-    instanceSchema.parse({ ...facts, receivedAtMs: clock.nowMs() }),
+  const sent = arrivals.map(({ facts }) => instanceSchema.parse({ ...facts, receivedAtMs: clock.nowMs() }));
+  const instances = sent.filter(
+    (one) => one.studyInstanceUid === studyInstanceUid && isOfPatient(one, query),
   );
+  if (instances.length < sent.length) lacks = ofAnotherPatient;
   const study = { studyInstanceUid, instances, ...(studyDate === '' ? {} : { studyDate }) };
   return { study, lacks };
 }

@@ -341,6 +341,7 @@ describe('a study query', () => {
           objectBytes({
             studyInstanceUid: uid,
             sopInstanceUid: `${uid}.${n}`,
+            patientId: 'P1',
             pixels: Buffer.alloc(9_000, n),
           }),
         );
@@ -370,6 +371,23 @@ describe('a study query', () => {
     );
     expect(answer.facts?.blobs).toEqual(named);
     for (const hash of named) expect(await blobs.has(hash)).toBe(true);
+  });
+
+  test('priors: what is not of the patient is left out, with a word', async () => {
+    const { port } = await archive({
+      matches: () => [{ ...level('STUDY'), StudyInstanceUID: '1.1', StudyDate: '20200101' }],
+      files: () =>
+        ['P1', 'P2'].map((patientId) =>
+          objectBytes({ studyInstanceUid: '1.1', sopInstanceUid: `1.1.${patientId.at(-1)}`, patientId }),
+        ),
+    });
+    const query = { studyInstanceUid: '1.9', patientId: 'P1', modalities: [], studiesMax: 3 };
+    expect(await ask(port, { ask: 'priors', ...query })).toMatchObject({
+      notice: {
+        missing: '1.1: the archive sent an instance of another study or patient',
+        studies: [{ instances: [{ sopInstanceUid: '1.1.1' }] }],
+      },
+    });
   });
 
   test('priors of an archive that does not send them: says so', async () => {

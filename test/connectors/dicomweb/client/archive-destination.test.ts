@@ -164,6 +164,18 @@ describe('priors', () => {
     });
   });
 
+  test('are those without an issuer too, and none of another', async () => {
+    archive.behave = (path, _asked, answer) => {
+      if (path !== '/studies') return multipart(answer, [object(path.slice('/studies/'.length), '1.9.1')]);
+      const issued = attributes({ '0020000D': ['1.7'], '00080020': ['20251231'], '00100020': ['PAT-1'] });
+      json(answer, [{ ...issued, '00100021': { vr: 'LO', Value: ['ELSEWHERE'] } }, study('1.6', '20250101')]);
+    };
+    const notice = await noticeOf({ ...query, patientIdIssuer: 'HOSP' });
+    expect(notice).toMatchObject({ studies: [{ studyInstanceUid: '1.6', instances: [{}] }] });
+    expect(notice).not.toHaveProperty('missing');
+    expect(archive.asked[0]).not.toContain('IssuerOfPatientID');
+  });
+
   test('say what is missing: an instance of somebody else, a broken object, a study that is gone', async () => {
     archive.behave = (path, _asked, answer) => {
       if (path === '/studies') json(answer, [study('1.7', '20251231'), study('1.6', '20250101')]);
