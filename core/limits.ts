@@ -105,6 +105,10 @@ export const limits = {
   dicomElementsMax: 1_000_000,
   /** Of one data set or item whose elements are not in the order that the standard demands. */
   dicomUnsortedElementsMax: 50_000,
+  /** Of encapsulated pixel data in a sequence: an icon, which is one frame (PS3.3 C.7.6.1.1.6). */
+  dicomIconFragmentsMax: 10_000,
+  /** Of a value that the engine keeps of an instance; the standard allows some hundred. */
+  dicomFactBytesMax: 16 * 1024,
   dicomInflateBytesMax: 256 * 1024 * 1024,
   dicomInflateRatioMax: 100,
   dicomPixelBytesMax: 512 * 1024 * 1024,

@@ -44,13 +44,17 @@ export class DicomDataset {
     if (this.#unsorted === undefined) {
       if (last === undefined) this.#sorted = [element];
       else if (element.tag > last.tag) this.#sorted.push(element);
-      else this.#unsorted = new Map(this.#sorted.map((known) => [known.tag, known]));
+      else this.#unsorted = this.#inMap();
     }
-    this.#unsorted?.set(element.tag, element);
-    const count = this.#unsorted?.size ?? 0;
-    if (count > limits.dicomUnsortedElementsMax) {
-      throw new BitHiveError('BH_DICOM_LIMIT', `${count} elements that are not in the order of their tags`);
-    }
+    if (this.#unsorted === undefined) return;
+    this.#unsorted.set(element.tag, element);
+    if (this.#unsorted.size > limits.dicomUnsortedElementsMax) throw unsortedError(this.#unsorted.size);
+  }
+
+  #inMap(): Map<number, DicomElement> {
+    const { length } = this.#sorted;
+    if (length > limits.dicomUnsortedElementsMax) throw unsortedError(length);
+    return new Map(this.#sorted.map((known) => [known.tag, known]));
   }
 
   /** An item of a sequence. */
@@ -108,7 +112,9 @@ export class DicomDataset {
 
   /** (0028,0103) of this data set or of the one that holds it: what "US or SS" means here. */
   get hasSignedPixels(): boolean {
-    const own = this.number(tags.pixelRepresentation);
+    const element = this.#find(tags.pixelRepresentation);
+    // It is asked for each element that depends on it: a value of a megabyte is none.
+    const own = element !== undefined && element.length <= 16 ? this.number(element.tag) : undefined;
     return own === undefined ? (this.#parent?.hasSignedPixels ?? false) : own === 1;
   }
 
@@ -121,3 +127,6 @@ export class DicomDataset {
     return this.#characterSet;
   }
 }
+
+const unsortedError = (count: number): BitHiveError =>
+  new BitHiveError('BH_DICOM_LIMIT', `${count} elements that are not in the order of their tags`);

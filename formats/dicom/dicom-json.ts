@@ -20,22 +20,39 @@ export interface DicomJsonOptions {
  * Not as an object of JavaScript, which cannot hold members in the order of their tags as F.2.2 demands.
  */
 export function dicomJson(dataset: DicomDataset, options: DicomJsonOptions): string {
+  return [...dicomJsonPieces(dataset, options)].join('');
+}
+
+/** The same in pieces, one for an element or less: an object may have a million of them, and who writes them can pause between. */
+export function* dicomJsonPieces(dataset: DicomDataset, options: DicomJsonOptions): Generator<string> {
   const elements = [...dataset.elements].filter(({ tag }) => (tag & 0xffff) !== 0);
   elements.sort((a, b) => a.tag - b.tag);
-  const members = elements.map((element) => {
+  if (elements.length === 0) yield '{}';
+  for (const [at, element] of elements.entries()) {
     const name = element.tag.toString(16).padStart(8, '0').toUpperCase();
-    return `"${name}":${jsonElement(element, dataset, options)}`;
-  });
-  return `{${members.join(',')}}`;
+    const start = `${at === 0 ? '{' : ','}"${name}":`;
+    if (element.items === undefined) yield start + jsonElement(element, dataset, options);
+    else yield* sequencePieces(start, element.items, options);
+    if (at === elements.length - 1) yield '}';
+  }
+}
+
+function* sequencePieces(
+  start: string,
+  items: readonly DicomDataset[],
+  options: DicomJsonOptions,
+): Generator<string> {
+  yield `${start}{"vr":"SQ"${items.length === 0 ? '' : ',"Value":['}`;
+  for (const [at, item] of items.entries()) {
+    if (at > 0) yield ',';
+    yield* dicomJsonPieces(item, options);
+  }
+  yield items.length === 0 ? '}' : ']}';
 }
 
 /** `vr` and one of Value, InlineBinary, BulkDataURI; an empty element has none of them. */
 function jsonElement(element: DicomElement, dataset: DicomDataset, options: DicomJsonOptions): string {
   const { vr } = element;
-  if (element.items !== undefined) {
-    const items = element.items.map((item) => dicomJson(item, options));
-    return items.length === 0 ? '{"vr":"SQ"}' : `{"vr":"SQ","Value":[${items.join(',')}]}`;
-  }
   if (element.tag === tags.specificCharacterSet) return JSON.stringify({ vr, Value: ['ISO_IR 192'] });
   if (element.length === 0) return JSON.stringify({ vr });
   const isBinary = vr === 'UN' || vr.startsWith('O');

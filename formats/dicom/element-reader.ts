@@ -3,6 +3,8 @@ import { limits } from '../../core/limits.ts';
 import { DicomDataset } from './dataset.ts';
 import { dictionaryVr } from './dictionary.ts';
 import { DicomElement, type Fragment } from './element.ts';
+import { leadingZerosCount } from './leading-zeros.ts';
+import { OpenSequence } from './open-sequence.ts';
 import { formatTag, isPixelDataTag, tags } from './tags.ts';
 import type { TransferSyntax } from './transfer-syntax.ts';
 import { fileMetaVrs, vrOfBytes } from './vr.ts';
@@ -16,6 +18,8 @@ export class NeedBytes {
 }
 
 const undefinedLength = 0xffffffff;
+/** Never reached: so many elements are refused. */
+const wholeObject = limits.dicomElementsMax + 1;
 
 export interface ReaderOptions {
   readonly syntax: TransferSyntax;
@@ -27,7 +31,8 @@ export interface ReaderOptions {
 
 /**
  * Reads data elements from a window of the object's bytes (PS3.5 7). One instance reads one object from front to back; all
- * offsets are absolute. In case of `NeedBytes` the caller widens the window and calls again from where the element began.
+ * offsets are absolute. Which sequences are open is kept in a list, not on the stack: so it can stop within a million items, for the
+ * event loop or for bytes, and go on there. In case of `NeedBytes` the caller moves the window to `at` and calls again.
  */
 export class ElementReader {
   at = 0;
@@ -40,6 +45,10 @@ export class ElementReader {
   #base = 0;
   #isImplicit: boolean;
   #isBigEndian: boolean;
+  /** The innermost. */
+  #open: OpenSequence | undefined = undefined;
+  /** Zeros up to here were seen, and that something follows them. */
+  #zerosEnd = 0;
   // The header that `#header` read last.
   #tag = 0;
   #vr = '';
@@ -61,48 +70,50 @@ export class ElementReader {
   }
 
   /**
-   * Reads elements of the top level up to the end, or up to pixel data where that is passed over; then it is returned and `at`
-   * stands behind its header (undefined length) or its value.
+   * Reads elements up to the end, or up to pixel data of the top level where that is passed over; `at` stands then behind its header
+   * (undefined length) or its value. False when it stopped before, after `elementsMax` or some more.
    */
-  readDataset(target: DicomDataset): DicomElement | undefined {
-    while (!this.#isAtEnd()) {
-      const element = this.readTopElement(target);
-      if (this.#isHeaderOnly && isPixelDataTag(element.tag)) return element;
+  readDataset(target: DicomDataset, elementsMax = wholeObject): boolean {
+    const pauseAt = this.elementsCount + elementsMax;
+    while (this.elementsCount < pauseAt) {
+      if (this.#open !== undefined) this.#readItems(this.#open, pauseAt);
+      else if (this.#isAtEnd()) return true;
+      else {
+        const { tag } = this.#element(target, this.#size);
+        if (this.#isHeaderOnly && isPixelDataTag(tag)) return true;
+      }
     }
-    return undefined;
+    return false;
   }
 
-  /** After `NeedBytes` everything is as before the call. */
-  readTopElement(target: DicomDataset): DicomElement {
-    const at = this.at;
-    const count = this.elementsCount;
-    try {
-      return this.#element(target, this.#size, 0);
-    } catch (error) {
-      this.at = at;
-      this.elementsCount = count;
-      throw error;
+  /** Reads elements of group 0002, none of which is a sequence, as `readDataset` does; ends where another group begins. */
+  readFileMeta(target: DicomDataset, elementsMax = wholeObject): boolean {
+    const pauseAt = this.elementsCount + elementsMax;
+    while (this.elementsCount < pauseAt) {
+      if (this.#peekGroup() !== 2) return true;
+      this.#element(target, this.#size);
     }
+    return false;
   }
 
-  #element(target: DicomDataset, end: number, depth: number): DicomElement {
+  /** The element is in the target, or will be once its sequence, open now, is closed. */
+  #element(target: DicomDataset, end: number): DicomElement {
+    const from = this.at;
     this.#header(end);
     if (this.#vr === '') throw syntaxError(this.at, `${formatTag(this.#tag)} outside a sequence`);
+    const element = this.#value(target, end, from);
     this.#count();
-    const element = this.#value(target, end, depth);
-    target.add(element);
+    if (element.items === undefined) target.add(element);
     return element;
   }
 
   #count(): void {
     this.elementsCount += 1;
-    if (this.elementsCount > limits.dicomElementsMax) {
-      throw new BitHiveError('BH_DICOM_LIMIT', `more than ${limits.dicomElementsMax} elements`);
-    }
+    if (this.elementsCount > limits.dicomElementsMax) throw tooManyError();
   }
 
   /** Group 0002 ends where another group begins; its own length element is not believed (it is often missing or wrong). */
-  peekGroup(): number {
+  #peekGroup(): number {
     if (this.at + 8 > this.#size) return -1;
     this.#need(8);
     return this.#u16(this.at - this.#base);
@@ -115,97 +126,116 @@ export class ElementReader {
     this.#need(Math.min(left, 4));
     const i = this.at - this.#base;
     for (let k = 0; k < Math.min(left, 4); k += 1) if (this.#bytes[i + k] !== 0) return false;
+    // In implicit VR zeros are elements, too, if anything follows: they must not be looked through again from each of them.
+    if (this.at < this.#zerosEnd) return false;
     this.#need(left);
-    return this.#bytes.subarray(i).every((byte) => byte === 0);
+    const zeros = leadingZerosCount(this.#bytes.subarray(i));
+    this.#zerosEnd = this.at + zeros;
+    return zeros === left;
   }
 
-  #value(target: DicomDataset, end: number, depth: number): DicomElement {
+  /** `from` is where the element began, and where it is read again when bytes are missing. */
+  #value(target: DicomDataset, end: number, from: number): DicomElement {
     const tag = this.#tag;
-    const vr = this.#vr;
     const offset = this.at;
-    if (this.#length === undefinedLength) return this.#undefinedLengthValue(target, end, depth);
     const length = this.#length;
+    if (length === undefinedLength) return this.#undefinedLengthValue(target, end, from);
     this.#check(length, end, tag);
-    const resolved = this.#resolve(vr, target);
-    if (depth === 0 && vr !== 'SQ' && this.#isPassedOver(tag, length)) {
+    const vr = this.#resolve(this.#vr, target);
+    if (vr !== 'SQ' && this.#isPassedOver(tag, length)) {
       this.at += length;
-      return new DicomElement(tag, resolved, offset, length, undefined, 0);
+      return new DicomElement(tag, vr, offset, length, undefined, 0);
     }
-    this.#need(length);
-    const element = new DicomElement(tag, resolved, offset, length, this.#bytes, this.#base);
-    if (vr === 'SQ') element.items = this.#items(target, offset + length, false, depth + 1);
+    this.#needFrom(from, length);
+    const element = new DicomElement(tag, vr, offset, length, this.#bytes, this.#base);
+    if (vr === 'SQ') this.#openSequence(element, target, offset + length);
     else this.at += length;
     return element;
   }
 
   #isPassedOver(tag: number, length: number): boolean {
-    return this.#isHeaderOnly && (length > this.#deferOverBytes || isPixelDataTag(tag));
+    if (!this.#isHeaderOnly || this.#open !== undefined) return false;
+    return length > this.#deferOverBytes || isPixelDataTag(tag);
   }
 
-  #undefinedLengthValue(target: DicomDataset, end: number, depth: number): DicomElement {
+  #undefinedLengthValue(target: DicomDataset, end: number, from: number): DicomElement {
     const tag = this.#tag;
     const vr = this.#vr;
     const offset = this.at;
     if (isPixelDataTag(tag) && (vr === 'OB' || vr === 'OW')) {
-      if (depth === 0 && this.#isHeaderOnly) {
+      if (this.#isHeaderOnly && this.#open === undefined) {
         return new DicomElement(tag, vr, offset, -1, undefined, 0);
       }
       const element = new DicomElement(tag, vr, offset, -1, this.#bytes, this.#base);
-      element.fragments = this.#fragments(end, depth);
+      element.fragments = this.#fragments(end, from);
       element.isUndelimited = this.#tag !== tags.sequenceDelimiter;
       return element;
     }
-    const isUnknown = vr === 'UN';
-    if (vr !== 'SQ' && !isUnknown) {
+    if (vr !== 'SQ' && vr !== 'UN') {
       throw syntaxError(offset, `undefined length in ${formatTag(tag)} of VR ${vr}`);
     }
     const element = new DicomElement(tag, 'SQ', offset, -1, this.#bytes, this.#base);
-    element.items = isUnknown
-      ? this.#implicitItems(target, end, depth + 1)
-      : this.#items(target, end, true, depth + 1);
+    this.#openSequence(element, target, end);
+    if (vr === 'UN') {
+      // Within it everything is implicit VR little endian, whatever the object is (PS3.5 6.2.2).
+      this.#isImplicit = true;
+      this.#isBigEndian = false;
+    }
     return element;
   }
 
-  /** Inside UN of undefined length everything is implicit VR little endian, whatever the object is (PS3.5 6.2.2). */
-  #implicitItems(target: DicomDataset, end: number, depth: number): readonly DicomDataset[] {
-    const before = [this.#isImplicit, this.#isBigEndian] as const;
-    this.#isImplicit = true;
-    this.#isBigEndian = false;
-    try {
-      return this.#items(target, end, true, depth);
-    } finally {
-      [this.#isImplicit, this.#isBigEndian] = before;
-    }
-  }
-
-  #items(parent: DicomDataset, end: number, isDelimited: boolean, depth: number): readonly DicomDataset[] {
-    if (depth > limits.dicomDepthMax) {
+  #openSequence(element: DicomElement, holder: DicomDataset, end: number): void {
+    const open = new OpenSequence(element, holder, end, this.#isImplicit, this.#isBigEndian, this.#open);
+    if (open.depth > limits.dicomDepthMax) {
       throw new BitHiveError('BH_DICOM_LIMIT', `sequences nest deeper than ${limits.dicomDepthMax}`);
     }
-    const items: DicomDataset[] = [];
-    while (isDelimited || this.at < end) {
-      this.#header(end);
-      if (this.#tag === tags.sequenceDelimiter) {
-        if (isDelimited) break;
-        continue; // A delimiter at the end of a sequence of defined length says nothing new.
-      }
-      if (this.#tag !== tags.item) throw syntaxError(this.at, `${formatTag(this.#tag)} in place of an item`);
-      this.#count();
-      items.push(this.#item(parent, end, depth));
-    }
-    return items;
+    this.#open = open;
   }
 
-  #item(parent: DicomDataset, end: number, depth: number): DicomDataset {
-    const item = new DicomDataset(this.#syntax.uid, this.#isBigEndian, parent, undefined);
-    if (this.#length !== undefinedLength) {
-      this.#check(this.#length, end, tags.item);
-      const itemEnd = this.at + this.#length;
-      while (this.at < itemEnd) this.#element(item, itemEnd, depth);
-      return item;
+  #closeSequence({ element, holder, isImplicit, isBigEndian, outer }: OpenSequence): void {
+    this.#isImplicit = isImplicit;
+    this.#isBigEndian = isBigEndian;
+    this.#open = outer;
+    holder.add(element);
+  }
+
+  /** Reads on in the innermost sequence until it ends, another one begins in it, or enough was read. */
+  #readItems(open: OpenSequence, pauseAt: number): void {
+    while (this.elementsCount < pauseAt) {
+      const { item } = open;
+      if (item === undefined) {
+        if (!this.#nextItem(open)) {
+          this.#closeSequence(open);
+          return;
+        }
+      } else if (open.isItemDelimited ? this.#takeItemDelimiter(open.itemEnd) : this.at >= open.itemEnd) {
+        open.item = undefined;
+      } else {
+        this.#element(item, open.itemEnd);
+        if (this.#open !== open) return;
+      }
     }
-    while (!this.#takeItemDelimiter(end)) this.#element(item, end, depth);
-    return item;
+  }
+
+  /** False at the end of the sequence. */
+  #nextItem(open: OpenSequence): boolean {
+    if (!open.isDelimited && this.at >= open.end) return false;
+    this.#header(open.end);
+    const isDelimiter = this.#tag === tags.sequenceDelimiter;
+    if (isDelimiter && open.isDelimited) return false;
+    if (!isDelimiter && this.#tag !== tags.item) {
+      throw syntaxError(this.at, `${formatTag(this.#tag)} in place of an item`);
+    }
+    this.#count();
+    // A delimiter at the end of a sequence of defined length says nothing new.
+    if (isDelimiter) return true;
+    const item = new DicomDataset(this.#syntax.uid, this.#isBigEndian, open.holder, undefined);
+    open.items.push(item);
+    open.isItemDelimited = this.#length === undefinedLength;
+    if (!open.isItemDelimited) this.#check(this.#length, open.end, tags.item);
+    open.itemEnd = open.isItemDelimited ? open.end : this.at + this.#length;
+    open.item = item;
+    return true;
   }
 
   #takeItemDelimiter(end: number): boolean {
@@ -218,21 +248,28 @@ export class ElementReader {
   }
 
   /** Items of encapsulated pixel data hold bytes and always say how many (PS3.5 A.4). */
-  #fragments(end: number, depth: number): readonly Fragment[] {
+  #fragments(end: number, from: number): readonly Fragment[] {
     const fragments: Fragment[] = [];
     for (;;) {
-      if (depth === 0 && this.at === this.#size && fragments.length > 1) return fragments;
+      const isEnd = this.at === this.#size && this.#open === undefined && fragments.length > 1;
+      if (isEnd) break;
+      this.#needFrom(from, Math.min(12, end - this.at));
       this.#header(end);
-      if (this.#tag === tags.sequenceDelimiter) return fragments;
+      if (this.#tag === tags.sequenceDelimiter) break;
       if (this.#tag !== tags.item || this.#length === undefinedLength) {
         throw syntaxError(this.at, `${formatTag(this.#tag)} in place of a fragment of pixel data`);
       }
-      this.#count();
       this.#check(this.#length, end, tags.item);
-      this.#need(this.#length);
+      this.#needFrom(from, this.#length);
       fragments.push({ offset: this.at, length: this.#length });
+      if (this.elementsCount + fragments.length > limits.dicomElementsMax) throw tooManyError();
+      if (this.#open !== undefined && fragments.length > limits.dicomIconFragmentsMax) {
+        throw new BitHiveError('BH_DICOM_LIMIT', `an icon of over ${limits.dicomIconFragmentsMax} fragments`);
+      }
       this.at += this.#length;
     }
+    this.elementsCount += fragments.length;
+    return fragments;
   }
 
   /** Reads tag, VR and length and moves to the value. */
@@ -297,6 +334,14 @@ export class ElementReader {
     if (until - this.#base > this.#bytes.length) throw new NeedBytes(until);
   }
 
+  /** As `#need`, of what belongs to an element that is read again from its beginning. */
+  #needFrom(from: number, length: number): void {
+    const until = this.at + length;
+    if (until - this.#base <= this.#bytes.length) return;
+    this.at = from;
+    throw new NeedBytes(until);
+  }
+
   #u16(i: number): number {
     const low = this.#bytes[i]!;
     const high = this.#bytes[i + 1]!;
@@ -314,6 +359,9 @@ const textVrs: ReadonlySet<string> = new Set([
   ...['AE', 'AS', 'CS', 'DA', 'DS', 'DT', 'IS', 'LO', 'LT', 'PN'],
   ...['SH', 'ST', 'TM', 'UC', 'UI', 'UR', 'UT'],
 ]);
+
+const tooManyError = (): BitHiveError =>
+  new BitHiveError('BH_DICOM_LIMIT', `more than ${limits.dicomElementsMax} elements`);
 
 function syntaxError(offset: number, what: string): BitHiveError {
   return new BitHiveError('BH_DICOM_SYNTAX', `at offset ${offset}: ${what}`);

@@ -1,6 +1,6 @@
 export { type ByteSource, bytesSource } from './byte-source.ts';
 export { DicomDataset } from './dataset.ts';
-export { type DicomJsonOptions, dicomJson } from './dicom-json.ts';
+export { type DicomJsonOptions, dicomJson, dicomJsonPieces } from './dicom-json.ts';
 export { dictionaryVr } from './dictionary.ts';
 export { type DisplayImage, displayImage } from './display/display-image.ts';
 export { encodePng } from './display/png.ts';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BitHiveError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import type { InstanceFacts } from '../../core/study.ts';
 import type { DicomDataset } from './dataset.ts';
 import { frameGeometry } from './pixels/geometry.ts';
@@ -43,13 +44,25 @@ const numberFacts = {
   frames: tags.numberOfFrames,
 } as const;
 
+const factTags: readonly number[] = [
+  ...Object.values(textFacts),
+  ...Object.values(numberFacts),
+  ...[tags.sopInstanceUid, tags.sopClassUid, tags.studyInstanceUid, tags.seriesInstanceUid, tags.modality],
+  ...[tags.imageType, tags.imageLaterality, tags.laterality, tags.specificCharacterSet],
+  // Of the geometry of an image.
+  ...[tags.bitsAllocated, tags.bitsStored, tags.highBit, tags.samplesPerPixel],
+  ...[tags.pixelRepresentation, tags.photometricInterpretation, tags.planarConfiguration],
+];
+const issuerTags = [tags.localNamespaceId, tags.universalEntityId, tags.specificCharacterSet];
+
 /**
  * What the engine keeps of an instance. An instance that names no study or series becomes one of its own, under UIDs derived
  * from its SOP Instance UID (PS3.5 B.2): it is kept and found, and never mixed with others.
- * Throws BH_DICOM_ATTRIBUTE when its SOP UIDs are missing, a UID is too long or the image geometry is impossible,
+ * Throws BH_DICOM_ATTRIBUTE when its SOP UIDs are missing, a value is too long or the image geometry is impossible,
  * BH_DICOM_LIMIT when one frame is over `limits.dicomPixelBytesMax`.
  */
 export function instanceFacts(dataset: DicomDataset): InstanceFacts {
+  for (const tag of factTags) checkLength(dataset, tag);
   if (dataset.get(tags.rows) !== undefined && dataset.get(tags.bitsAllocated) !== undefined)
     frameGeometry(dataset);
   const sopInstanceUid = uid(dataset, tags.sopInstanceUid);
@@ -72,6 +85,7 @@ function madeFacts(
   dataset: DicomDataset,
 ): Pick<InstanceFacts, 'accessionIssuer' | 'imageType' | 'laterality'> {
   const [issuer] = dataset.sequence(tags.issuerOfAccessionNumber);
+  for (const tag of issuerTags) if (issuer !== undefined) checkLength(issuer, tag);
   const accessionIssuer = issuer?.text(tags.localNamespaceId) ?? issuer?.text(tags.universalEntityId);
   const imageType = dataset.texts(tags.imageType).join('\\');
   const laterality = dataset.text(tags.imageLaterality) ?? dataset.text(tags.laterality);
@@ -80,6 +94,16 @@ function madeFacts(
     ...(imageType === '' ? {} : { imageType }),
     ...(laterality === undefined ? {} : { laterality }),
   };
+}
+
+/** Tens of megabytes of names would be decoded, and stored in the row of the message. */
+function checkLength(dataset: DicomDataset, tag: number): void {
+  const length = dataset.get(tag)?.length ?? 0;
+  if (length <= limits.dicomFactBytesMax) return;
+  throw new BitHiveError(
+    'BH_DICOM_ATTRIBUTE',
+    `${formatTag(tag)} has ${length} bytes, ${limits.dicomFactBytesMax} at most`,
+  );
 }
 
 function uid(dataset: DicomDataset, tag: number, deriveFrom?: string): string {

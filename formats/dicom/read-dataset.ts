@@ -16,7 +16,8 @@ export function readDataset(bytes: Uint8Array): DicomDataset {
   const metaReader = fileMetaReader(bytes.length);
   metaReader.setWindow(bytes, 0);
   metaReader.at = objectStart(bytes.subarray(0, startBytesCount));
-  const meta = readFileMeta(metaReader);
+  const meta = new DicomDataset(explicitLittleEndian, false, undefined, undefined);
+  metaReader.readFileMeta(meta);
   const at = metaReader.at;
   const syntax = effectiveSyntax(meta.text(tags.transferSyntaxUid), bytes.subarray(at, at + startBytesCount));
   const dataset = new DicomDataset(syntax.uid, syntax.isBigEndian, undefined, meta);
@@ -39,15 +40,6 @@ export function readDataset(bytes: Uint8Array): DicomDataset {
 /** Group 0002 is explicit little endian in every object (PS3.10 7.1). */
 export function fileMetaReader(size: number): ElementReader {
   return new ElementReader({ syntax: transferSyntax(explicitLittleEndian), size });
-}
-
-/** Ends where another group begins: the group's own length is often missing or wrong, and a lie there would hide elements. */
-export function readFileMeta(
-  reader: ElementReader,
-  meta = new DicomDataset(explicitLittleEndian, false, undefined, undefined),
-): DicomDataset {
-  while (reader.peekGroup() === 2) reader.readTopElement(meta);
-  return meta;
 }
 
 export function checkNotEmpty(dataset: DicomDataset): void {

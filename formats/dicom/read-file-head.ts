@@ -1,7 +1,7 @@
 import type { ByteSource } from './byte-source.ts';
 import { DicomDataset } from './dataset.ts';
 import { effectiveSyntax, objectStart, startBytesCount } from './object-start.ts';
-import { fileMetaReader, readFileMeta } from './read-dataset.ts';
+import { fileMetaReader } from './read-dataset.ts';
 import { SourceWindow } from './source-window.ts';
 import { tags } from './tags.ts';
 import { explicitLittleEndian, type TransferSyntax } from './transfer-syntax.ts';
@@ -24,7 +24,7 @@ export async function readFileHead(
   const reader = fileMetaReader(source.size);
   reader.at = objectStart(await window.bytesAt(0, startBytesCount));
   const meta = new DicomDataset(explicitLittleEndian, false, undefined, undefined);
-  await window.run(reader, () => readFileMeta(reader, meta));
+  await window.run(reader, (elementsMax) => reader.readFileMeta(meta, elementsMax));
   const dataSetAt = reader.at;
   const first = await window.bytesAt(dataSetAt, startBytesCount);
   return { meta, syntax: effectiveSyntax(meta.text(tags.transferSyntaxUid), first), dataSetAt };

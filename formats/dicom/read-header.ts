@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BitHiveError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { ByteSource } from './byte-source.ts';
@@ -6,7 +7,7 @@ import { ElementReader } from './element-reader.ts';
 import { inflate } from './inflate.ts';
 import { checkNotEmpty } from './read-dataset.ts';
 import { readFileHead } from './read-file-head.ts';
-import { SourceWindow } from './source-window.ts';
+import { elementsPerTurn, SourceWindow } from './source-window.ts';
 import type { TransferSyntax } from './transfer-syntax.ts';
 
 /** Values of the top level above this (a document, a waveform) are passed over like pixel data. */
@@ -42,7 +43,7 @@ export async function readElementsFrom(
   dataset: DicomDataset,
 ): Promise<void> {
   reader.at = at;
-  await window.run(reader, () => reader.readDataset(dataset));
+  await window.run(reader, (elementsMax) => reader.readDataset(dataset, elementsMax));
 }
 
 async function readDeflated(
@@ -58,5 +59,5 @@ async function readDeflated(
   const body = await inflate(await source.read(at, length));
   const reader = new ElementReader({ syntax, size: body.length });
   reader.setWindow(body, 0);
-  reader.readDataset(dataset);
+  while (!reader.readDataset(dataset, elementsPerTurn)) await nextTurn();
 }

@@ -12,6 +12,7 @@ export interface HostileObject {
 const megabyte = 1024 * 1024;
 const open = Buffer.from('28000030' + '53510000ffffffff' + 'feff00e0ffffffff', 'hex');
 const emptyItem = Buffer.from('feff00e000000000', 'hex');
+const endOfItem = Buffer.from('feff0de000000000', 'hex');
 const endOfSequence = Buffer.from('feffdde000000000', 'hex');
 const deflatedSyntax = '1.2.840.10008.1.2.1.99';
 
@@ -28,6 +29,13 @@ function manyElements(count: number): Buffer {
     bytes.write('LO', 8 * at + 4, 'latin1');
   }
   return bytes;
+}
+
+/** Items of one sequence, in each of which sequences are in each other. */
+function deepItems(count: number, depth: number): Buffer {
+  const closed = Buffer.concat([endOfItem, endOfSequence]);
+  const item = Buffer.concat([open.subarray(12), repeated(open, depth), repeated(closed, depth), endOfItem]);
+  return Buffer.concat([open.subarray(0, 12), repeated(item, count), endOfSequence]);
 }
 
 function bomb(): Buffer {
@@ -73,9 +81,14 @@ export const hostileObjects: readonly HostileObject[] = [
     codes: ['BH_DICOM_LIMIT', 'BH_DICOM_SYNTAX'],
   },
   {
-    name: 'a sequence of 400,000 items',
-    bytes: () => plain(Buffer.concat([open.subarray(0, 12), repeated(emptyItem, 400_000), endOfSequence])),
+    name: 'a sequence of 990,000 items',
+    bytes: () => plain(Buffer.concat([open.subarray(0, 12), repeated(emptyItem, 990_000), endOfSequence])),
     codes: ['BH_DICOM_LIMIT', 'BH_DICOM_SYNTAX', 'stored'],
+  },
+  {
+    name: '8,000 items with 60 sequences in each other',
+    bytes: () => plain(deepItems(8_000, 60)),
+    codes: ['stored'],
   },
   {
     name: '1,200,000 fragments of nothing',
