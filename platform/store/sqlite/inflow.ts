@@ -10,6 +10,8 @@ const waitingMax = 10_000;
 const freshMax = 512;
 /** What they may hold on to: a body may be a slice of the buffer of a socket, or of a whole batch. */
 const freshBytesMax = 32 * 1024 * 1024;
+/** What a message with its facts holds on to beside its body. */
+const factsBytes = 4 * 1024;
 
 interface Waiting {
   /** Ascending, which is the order of acceptance. */
@@ -19,7 +21,7 @@ interface Waiting {
 }
 interface Fresh {
   readonly message: Message;
-  /** Of the buffer behind the body. */
+  /** Of the buffer behind the body, and of the facts. */
   readonly heldBytes: number;
 }
 
@@ -51,9 +53,9 @@ export class Inflow {
   /** Keeps a message as the database would give it back: only what has nothing that the database adds. */
   keep(message: NewMessage, receipt: AcceptReceipt): void {
     const { body, facts } = message;
-    const isPlain = receipt.outcome === 'stored' && receipt.status === 'received' && facts === undefined;
-    if (!isPlain || body.kind !== 'inline') return;
-    const heldBytes = body.bytes.buffer.byteLength;
+    if (receipt.outcome !== 'stored' || receipt.status !== 'received') return;
+    const heldBytes =
+      (body.kind === 'inline' ? body.bytes.buffer.byteLength : 0) + (facts === undefined ? 0 : factsBytes);
     if (this.#fresh.size >= freshMax || this.#freshBytes + heldBytes > freshBytesMax) return;
     this.#fresh.set(receipt.id, { message: { ...message, id: receipt.id, status: 'received' }, heldBytes });
     this.#freshBytes += heldBytes;

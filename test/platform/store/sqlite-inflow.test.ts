@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Message } from '../../../core/message.ts';
+import type { BlobHash } from '../../../core/ids.ts';
+import type { Body, Message } from '../../../core/message.ts';
 import type { Store } from '../../../core/ports/index.ts';
 import { silentLogger } from '../../../core/ports/index.ts';
 import { openSqliteStore } from '../../../platform/store/index.ts';
@@ -16,10 +17,12 @@ import { dedupe, keys, message, processed, startMs } from './store-fixtures.ts';
 import { systemClock } from './system-clock.ts';
 
 const limit = 4;
+const image: Body = { kind: 'blob', hash: 'ab'.repeat(32) as BlobHash, bytesCount: 525_000 };
 const channel = fc.constantFrom('adt', 'lab');
 const action = fc.oneof(
   fc.record({ kind: fc.constant('accept'), channel }),
   fc.record({ kind: fc.constant('accept many'), channel }),
+  fc.record({ kind: fc.constant('accept an image'), channel }),
   fc.record({ kind: fc.constant('accept refused'), channel }),
   fc.record({ kind: fc.constant('accept conflicting'), channel }),
   fc.record({ kind: fc.constant('process'), channel }),
@@ -64,6 +67,13 @@ async function perform(store: Store, kind: string, channel: string, at: number):
   if (kind === 'accept') await store.accept(one);
   if (kind === 'accept many')
     await Promise.all([1, 2, 3, 4, 5].map((n) => store.accept({ ...one, ...dedupe(`id ${at} ${n}`) })));
+  if (kind === 'accept an image')
+    await store.accept({
+      ...one,
+      kind: 'dicom',
+      body: image,
+      facts: { modality: 'CT', imageType: ['ORIGINAL'], rows: 512 },
+    });
   if (kind === 'accept refused')
     await store.accept({ ...one, refusal: { code: 'BH_HL7_FIELD', detail: '' } });
   if (kind === 'accept conflicting') await store.accept({ ...one, ...dedupe('same', `content ${at}`) });
