@@ -13,7 +13,6 @@ const suites: Readonly<Record<string, () => Promise<{ run: () => Promise<readonl
   dicom: () => import('./dicom-header.ts'),
   stow: () => import('./stow.ts'),
   imaging: () => import('./imaging.ts'),
-  dimse: () => import('./dimse.ts'),
   inference: () => import('./inference.ts'),
   report: () => import('./study-to-report.ts'),
   stored: () => import('./accept/stored.ts'),

@@ -1,38 +1,50 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BenchRow, median } from './row.ts';
+import { type Contender, medianRates, withContenders } from './rounds.ts';
+import type { BenchRow } from './row.ts';
 import { MeasuredReceiver } from './stow/child.ts';
-import { instancesPerSecond, type Load, sendLargeObject } from './stow/load.ts';
+import { instancesPerSecond, sendLargeObject } from './stow/load.ts';
 
-const runs = 5;
 const largeBytes = 1024 * 1024 * 1024;
 const megabyte = 1024 * 1024;
 const ours = './engine-receiver.js';
 const bare = './bare-receiver.js';
 
-/** STOW-RS against a bare receiver that splits, hashes and fdatasyncs, interleaved in one run; CT slices of 512 KB. */
+/** STOW-RS against a bare receiver that splits, hashes and fdatasyncs, in turns; CT slices of 512 KB. */
 export async function run(): Promise<readonly BenchRow[]> {
   const rows: BenchRow[] = [];
-  for (const connections of [1, 4]) {
-    for (const instancesPerRequest of [1, 10]) {
-      rows.push(await rate({ connections, instancesPerRequest, warmUpMs: 500, durationMs: 2_000 }));
-    }
+  for (const instancesPerRequest of [1, 10]) {
+    const contenders = {
+      bare: await contender(bare, instancesPerRequest),
+      ours: await contender(ours, instancesPerRequest),
+    };
+    await withContenders(contenders, async () => {
+      for (const connections of [1, 4]) {
+        const rates = await medianRates(contenders, connections, { runs: 5, durationMs: 2_000 });
+        rows.push(row(connections, instancesPerRequest, rates.ours, rates.bare));
+      }
+    });
   }
   rows.push(await memory());
   return rows;
 }
 
-async function rate(load: Load): Promise<BenchRow> {
-  const measured: { ours: number[]; bare: number[] } = { ours: [], bare: [] };
-  for (let round = 0; round < runs; round += 1) {
-    measured.bare.push(await withReceiver(bare, (receiver) => instancesPerSecond(receiver.port, load)));
-    measured.ours.push(await withReceiver(ours, (receiver) => instancesPerSecond(receiver.port, load)));
-  }
-  const value = median(measured.ours);
-  const peerValue = median(measured.bare);
+async function contender(entry: string, instancesPerRequest: number): Promise<Contender> {
+  const folder = await mkdtemp(join(tmpdir(), 'bithive-bench-stow-'));
+  const receiver = await MeasuredReceiver.start(entry, folder);
   return {
-    name: `STOW-RS, ${load.connections} connection${load.connections === 1 ? '' : 's'}, ${load.instancesPerRequest} per request`,
+    send: (load) => instancesPerSecond(receiver.port, { ...load, instancesPerRequest }),
+    async end() {
+      await receiver.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function row(connections: number, instancesPerRequest: number, value: number, peerValue: number): BenchRow {
+  return {
+    name: `STOW-RS, ${connections} connection${connections === 1 ? '' : 's'}, ${instancesPerRequest} per request`,
     value,
     unit: 'instances/s',
     peer: 'bare split + hash + fdatasync',

@@ -4,13 +4,8 @@ import { fileParts } from '../../test/dimse/file-parts.ts';
 import { dataPdus, type ProposedContext, pdu, pduTypes, pdv } from '../../test/dimse/pdu-bytes.ts';
 import { RawAssociation } from '../../test/dimse/raw-association.ts';
 import type { Peer } from '../../test/imaging/dcmtk.ts';
+import type { RoundLoad } from '../rounds.ts';
 import { nextSlice } from '../stow/load.ts';
-
-export interface StoreLoad {
-  readonly associations: number;
-  readonly warmUpMs: number;
-  readonly durationMs: number;
-}
 
 const context: ProposedContext = {
   id: 1,
@@ -30,7 +25,7 @@ async function associated({ port, aet }: Peer): Promise<RawAssociation> {
 }
 
 /** Instances per second that were answered 0000H, CT slices of 512 KB, over so many associations. */
-export async function storedPerSecond(peer: Peer, load: StoreLoad): Promise<number> {
+export async function storedPerSecond(peer: Peer, load: RoundLoad): Promise<number> {
   const startMs = performance.now();
   const measureFromMs = startMs + load.warmUpMs;
   const endMs = measureFromMs + load.durationMs;
@@ -48,7 +43,7 @@ export async function storedPerSecond(peer: Peer, load: StoreLoad): Promise<numb
     }
     await association.release();
   };
-  await Promise.all(Array.from({ length: load.associations }, send));
+  await Promise.all(Array.from({ length: load.connections }, send));
   return (measured * 1000) / (lastMs - measureFromMs);
 }
 

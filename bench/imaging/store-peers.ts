@@ -1,88 +1,32 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Orthanc } from '../../test/imaging/orthanc.ts';
-import { Storescp } from '../../test/imaging/storescp.ts';
-import { type BenchRow, median } from '../row.ts';
-import { instancesMade } from '../stow/load.ts';
-import { nodeOf, startMeasured, storedCount } from './engine.ts';
-import { type StoreLoad, storedPerSecond } from './store-load.ts';
-import { mustHave } from './stow-peers.ts';
+import { medianRates, withContenders } from '../rounds.ts';
+import type { BenchRow } from '../row.ts';
+import { engine, orthanc, storescp } from './contenders.ts';
 
-const runs = 5;
+const rounds = { runs: 5, durationMs: 3_000 };
 
-/**
- * C-STORE: the whole engine, Orthanc and dcmtk's storescp, interleaved in one run, CT slices of 512 KB. No end waits for Nagle's algorithm.
- * storescp keeps no index and syncs nothing.
- */
+/** C-STORE: the whole engine, Orthanc and dcmtk's storescp in turns, CT slices of 512 KB. No end waits for Nagle's algorithm. */
 export async function storeRows(): Promise<readonly BenchRow[]> {
-  const rows: BenchRow[] = [];
-  for (const associations of [1, 4]) rows.push(...(await rates(associations)));
-  return rows;
-}
-
-async function rates(associations: number): Promise<readonly BenchRow[]> {
-  const load = { associations, warmUpMs: 1_000, durationMs: 3_000 };
-  const measured: { ours: number[]; orthanc: number[]; storescp: number[] } = {
-    ours: [],
-    orthanc: [],
-    storescp: [],
+  const contenders = {
+    orthanc: await orthanc('store'),
+    ours: await engine('store'),
+    storescp: await storescp(),
   };
-  for (let round = 0; round < runs; round += 1) {
-    measured.orthanc.push(await orthancRate(load));
-    measured.ours.push(await engineRate(load));
-    measured.storescp.push(await storescpRate(load));
-  }
-  const value = median(measured.ours);
-  const row = (peer: string, values: readonly number[], target: string): BenchRow => ({
-    name: `C-STORE, whole engine, ${associations} association${associations === 1 ? '' : 's'}`,
-    value,
-    unit: 'instances/s',
-    peer,
-    peerValue: median(values),
-    ratio: value / median(values),
-    target,
+  return withContenders(contenders, async () => {
+    const rows: BenchRow[] = [];
+    for (const associations of [1, 4]) {
+      const rates = await medianRates(contenders, associations, rounds);
+      const row = (peer: string, peerValue: number, target: string): BenchRow => ({
+        name: `C-STORE, whole engine, ${associations} association${associations === 1 ? '' : 's'}`,
+        value: rates.ours,
+        unit: 'instances/s',
+        peer,
+        peerValue,
+        ratio: rates.ours / peerValue,
+        target,
+      });
+      rows.push(row('Orthanc 1.10.1, TCP_NODELAY', rates.orthanc, '>= 1.00'));
+      rows.push(row('storescp 3.6.7, TCP_NODELAY', rates.storescp, '>= 0.50'));
+    }
+    return rows;
   });
-  return [
-    row('Orthanc 1.10.1, TCP_NODELAY', measured.orthanc, '>= 1.00'),
-    row('storescp 3.6.7, TCP_NODELAY', measured.storescp, '>= 0.50'),
-  ];
-}
-
-async function orthancRate(load: StoreLoad): Promise<number> {
-  const orthanc = await Orthanc.start();
-  try {
-    const before = instancesMade();
-    const rate = await storedPerSecond(orthanc, load);
-    mustHave('Orthanc', await orthanc.instanceCount(), instancesMade() - before);
-    return rate;
-  } finally {
-    await orthanc.stop();
-  }
-}
-
-async function engineRate(load: StoreLoad): Promise<number> {
-  const engine = await startMeasured();
-  try {
-    const before = instancesMade();
-    const rate = await storedPerSecond(nodeOf(engine), load);
-    mustHave('the engine', await storedCount(engine), instancesMade() - before);
-    return rate;
-  } finally {
-    await engine.close();
-  }
-}
-
-async function storescpRate(load: StoreLoad): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'bithive-bench-storescp-'));
-  const storescp = await Storescp.start(folder, { bitPreserving: false });
-  try {
-    const before = instancesMade();
-    const rate = await storedPerSecond(storescp, load);
-    mustHave('storescp', readdirSync(folder).length, instancesMade() - before);
-    return rate;
-  } finally {
-    await storescp.stop();
-    rmSync(folder, { recursive: true });
-  }
 }
