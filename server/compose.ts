@@ -108,6 +108,7 @@ async function start(
     folder: blobsFolderOf(config),
     isShared: config.store.kind === 'postgres',
     diskFreeBytesMin: config.disk.freeBytesMin,
+    hasThread: true,
   });
   const tokenFile = tokenFileOf(config);
   const token = await ensureTokenFile(tokenFile, random);

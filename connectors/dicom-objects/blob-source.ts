@@ -8,18 +8,23 @@ export const headBytesMax = 80 * 1024;
 
 /** Keeps the first bytes of a stream. */
 export class Head {
-  readonly #pieces: Buffer[] = [];
+  #pieces: Uint8Array[] = [];
   #length = 0;
 
+  /** Takes a piece, whose memory must not be used again. */
   take(piece: Uint8Array): void {
     const wanted = Math.min(headBytesMax - this.#length, piece.length);
     if (wanted === 0) return;
-    this.#pieces.push(Buffer.from(piece.subarray(0, wanted)));
+    this.#pieces.push(piece.subarray(0, wanted));
     this.#length += wanted;
   }
 
   bytes(): Buffer {
-    return Buffer.concat(this.#pieces, this.#length);
+    const [first] = this.#pieces;
+    if (first === undefined) return Buffer.alloc(0);
+    const joined = this.#pieces.length === 1 ? first : Buffer.concat(this.#pieces, this.#length);
+    this.#pieces = [joined];
+    return Buffer.from(joined.buffer, joined.byteOffset, joined.length);
   }
 }
 

@@ -8,14 +8,10 @@ import type { ObjectUids } from './file-meta.ts';
 /**
  * The message of a readable instance. Its facts are the instance's, its blob's hash and size: what a StudyInstance is made of.
  *
- * @param contentHash of the data set alone: the same object through another door, or from another sender, is a duplicate
+ * @param blob with the hash of the data set alone: the same object through another door, or from another sender, is a duplicate
  */
-export function instanceArrival(
-  facts: InstanceFacts,
-  blob: StoredBlob,
-  contentHash: string,
-  sender: string,
-): Arrival {
+export function instanceArrival(facts: InstanceFacts, blob: StoredBlob, sender: string): Arrival {
+  const contentHash = blob.tailHash ?? blob.hash;
   return {
     ...common(blob, sender),
     type: facts.sopClassUid,
@@ -41,7 +37,7 @@ export function refusedArrival(
   sender: string,
   facts?: InstanceFacts,
 ): Arrival {
-  const readable = facts === undefined ? undefined : instanceArrival(facts, blob, blob.hash, sender);
+  const readable = facts === undefined ? undefined : instanceArrival(facts, blob, sender);
   return {
     ...common(blob, sender),
     type: uids.sopClassUid ?? 'unreadable',

@@ -10,7 +10,7 @@ import {
   verifyPixelData,
 } from '../../formats/dicom/index.ts';
 import { BlobSource, Head } from './blob-source.ts';
-import { DataSetHash } from './data-set-hash.ts';
+import { dataSetStart } from './data-set-start.ts';
 import { type ObjectUids, readMetaUids } from './file-meta.ts';
 import { instanceArrival, refusedArrival } from './instance-arrival.ts';
 import type { InstanceResult } from './instance-result.ts';
@@ -46,7 +46,6 @@ interface Received {
   readonly writer: BlobWriter;
   readonly head: Buffer;
   readonly bytesCount: number;
-  readonly content: DataSetHash;
 }
 
 type Objection = NonNullable<IncomingObject['objection']>;
@@ -66,17 +65,20 @@ export class Intake {
    */
   async receive(incoming: IncomingObject): Promise<() => Promise<InstanceResult>> {
     const head = new Head();
-    const content = new DataSetHash();
     const file = new PartFile(this.#options.blobs, this.#options.objectBytesMax);
     try {
-      file.open();
+      await file.open();
+      let start: number | null = null;
       for await (const piece of incoming.body) {
         head.take(piece);
-        content.update(piece);
+        if (start === null) {
+          start = dataSetStart(head.bytes());
+          if (start !== null) file.writer?.hashTail(start);
+        }
         const room = file.write(piece);
         if (room !== undefined) await room;
       }
-      await file.end();
+      if (start === null) file.writer?.hashTail(0);
     } catch (error) {
       await file.abort();
       throw error;
@@ -86,19 +88,18 @@ export class Intake {
       await file.abort();
       return async () => this.#failed(failure, readMetaUids(head.bytes()));
     }
-    const received = { writer, head: head.bytes(), bytesCount: file.bytesCount, content };
+    const received = { writer, head: head.bytes(), bytesCount: file.bytesCount };
     return () => this.#finish(received, incoming.objection ?? nothingAgainst);
   }
 
   /** Never rejects. */
   async #finish(received: Received, objection: Objection): Promise<InstanceResult> {
-    const { writer, head, bytesCount, content } = received;
+    const { writer, head, bytesCount } = received;
     const stored = writer.commit();
     const source = new BlobSource(bytesCount, head, stored, this.#options.blobs);
     let uids = readMetaUids(head);
     try {
       const read = this.#read(source, head, objection);
-      const contentHash = content.digest();
       const [blob, reading] = await Promise.allSettled([stored, read]);
       await source.close();
       if (blob.status === 'rejected') {
@@ -107,7 +108,7 @@ export class Intake {
       }
       if (reading.status === 'rejected') throw reading.reason;
       uids = reading.value.uids;
-      return await this.#accept(reading.value, blob.value, contentHash);
+      return await this.#accept(reading.value, blob.value);
     } catch (error) {
       return this.#failed(error, uids);
     }
@@ -129,7 +130,7 @@ export class Intake {
     }
   }
 
-  async #accept(reading: Reading, blob: StoredBlob, contentHash: string): Promise<InstanceResult> {
+  async #accept(reading: Reading, blob: StoredBlob): Promise<InstanceResult> {
     const { accept, sender } = this.#options;
     const { facts, refusal, uids } = reading;
     if (facts === undefined || refusal !== undefined) {
@@ -142,7 +143,7 @@ export class Intake {
         isKept: true,
       };
     }
-    const answer = await accept(instanceArrival(facts, blob, contentHash, sender));
+    const answer = await accept(instanceArrival(facts, blob, sender));
     if (answer.kind === 'refused') return { kind: 'refused', error: answer.error, uids, isKept: true };
     const warning = answer.kind === 'accepted' ? answer.warning : undefined;
     return {

@@ -18,13 +18,12 @@ export async function keepObject(body: AsyncIterable<Uint8Array>, blobs: Blobs):
   const head = new Head();
   const file = new PartFile(blobs, limits.stowPartBytesMax);
   try {
-    file.open();
+    await file.open();
     for await (const piece of body) {
       head.take(piece);
       const room = file.write(piece);
       if (room !== undefined) await room;
     }
-    await file.end();
   } catch (error) {
     await file.abort();
     throw error;

@@ -3,6 +3,8 @@ import type { BlobHash } from '../ids.ts';
 export interface StoredBlob {
   readonly hash: BlobHash;
   readonly bytesCount: number;
+  /** SHA-256 of what `hashTail` asked for, 64 hexadecimal digits. */
+  readonly tailHash?: string;
 }
 
 /**
@@ -33,8 +35,13 @@ export interface Blobs {
 }
 
 export interface BlobWriter {
-  /** Resolves when the bytes are handed to the system; await it before the next call (back-pressure). */
-  write(bytes: Uint8Array): Promise<void>;
+  /**
+   * Takes a piece, whose memory must not be used again. A promise resolves when there is room for the next one: await it before the next call
+   * (back-pressure). A write that failed is told by this call or by a later one.
+   */
+  write(bytes: Uint8Array): Promise<void> | undefined;
+  /** Asks for the SHA-256 of all bytes from this offset on, too. Called before the first 128 KiB are written. */
+  hashTail(offset: number): void;
   /** Syncs, moves into place, syncs the folder. The bytes are durable when it resolves. */
   commit(): Promise<StoredBlob>;
   /** Removes what was written. Safe after a failed write or commit. */

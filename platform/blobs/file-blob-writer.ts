@@ -9,9 +9,12 @@ import { blobError } from './blob-errors.ts';
 import { moveIntoPlace } from './move-into-place.ts';
 import { closeFile, type Descriptor, writeWhole } from './raw-file.ts';
 import type { Removals } from './removals.ts';
+import { TailHash } from './tail-hash.ts';
 
 /** Bytes between two looks at the free space. */
 const lookEveryBytes = 16 * 1024 * 1024;
+/** Pieces are joined to writes of this size: a write costs a trip to another thread, whatever it carries. */
+const writeBytes = 256 * 1024;
 
 export interface FileBlobWriterParts {
   readonly file: Descriptor;
@@ -24,12 +27,20 @@ export interface FileBlobWriterParts {
   readonly takeSpace: (bytesCount: number) => void;
 }
 
-/** Writes one body to a temporary file, hashing as it goes; the name is known only at the end. */
+/**
+ * Writes one body to a temporary file, hashing as it goes; the name is known only at the end. One write is under way while the next one fills,
+ * so that the wire and the disk work at the same time and at most two of them are held.
+ */
 export class FileBlobWriter implements BlobWriter {
   readonly #parts: FileBlobWriterParts;
   readonly #hash: Hash = createHash('sha256');
+  readonly #tail = new TailHash();
   #bytesCount = 0;
   #lookAtBytes = lookEveryBytes;
+  #pieces: Uint8Array[] = [];
+  #pieceBytes = 0;
+  #underWay: Promise<void> = Promise.resolve();
+  #failure: BitHiveError | null = null;
   #state: 'open' | 'failed' | 'ended' = 'open';
   #isClosed = false;
 
@@ -37,25 +48,27 @@ export class FileBlobWriter implements BlobWriter {
     this.#parts = parts;
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
+  hashTail(offset: number): void {
+    this.#tail.begin(offset);
+  }
+
+  write(bytes: Uint8Array): Promise<void> | undefined {
     assert(this.#state === 'open', 'a blob writer takes bytes until it is committed or has failed');
-    try {
-      if (this.#bytesCount + bytes.length > this.#parts.bytesMax) {
-        throw new BitHiveError('BH_HTTP_TOO_LARGE', `the body is over ${this.#parts.bytesMax} bytes`);
-      }
-      this.#bytesCount += bytes.length;
-      this.#hash.update(bytes);
-      this.#parts.takeSpace(bytes.length);
-      await writeWhole(this.#parts.file, bytes);
-      await this.#lookAtSpace();
-    } catch (cause) {
-      this.#state = 'failed';
-      throw blobError(cause);
+    this.#bytesCount += bytes.length;
+    if (this.#bytesCount > this.#parts.bytesMax) {
+      this.#fail(new BitHiveError('BH_HTTP_TOO_LARGE', `the body is over ${this.#parts.bytesMax} bytes`));
     }
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    this.#pieces.push(bytes);
+    this.#pieceBytes += bytes.length;
+    return this.#pieceBytes >= writeBytes ? this.#writePieces() : undefined;
   }
 
   async commit(): Promise<StoredBlob> {
     assert(this.#state === 'open', 'a blob is committed once');
+    if (this.#pieceBytes > 0) await this.#writePieces();
+    await this.#underWay;
+    if (this.#failure !== null) throw this.#failure;
     this.#state = 'failed';
     try {
       const { file, temporaryPath } = this.#parts;
@@ -66,7 +79,7 @@ export class FileBlobWriter implements BlobWriter {
       this.#isClosed = true;
       // Its bytes are synced: closing has nothing left to wait for.
       closeSync(file);
-      return { hash, bytesCount: this.#bytesCount };
+      return { hash, bytesCount: this.#bytesCount, ...this.#tail.digest() };
     } catch (cause) {
       throw blobError(cause);
     }
@@ -75,11 +88,40 @@ export class FileBlobWriter implements BlobWriter {
   async abort(): Promise<void> {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
+    await this.#underWay;
     if (!this.#isClosed) {
       this.#isClosed = true;
       await closeFile(this.#parts.file).catch((cause: unknown) => Promise.reject(blobError(cause)));
     }
     await rm(this.#parts.temporaryPath, { force: true });
+  }
+
+  async #writePieces(): Promise<void> {
+    const bytes =
+      this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces, this.#pieceBytes);
+    this.#pieces = [];
+    this.#pieceBytes = 0;
+    await this.#underWay;
+    if (this.#failure !== null) throw this.#failure;
+    this.#underWay = this.#hand(bytes);
+  }
+
+  /** Never rejects: what fails is told by the next call. */
+  async #hand(bytes: Uint8Array): Promise<void> {
+    try {
+      this.#hash.update(bytes);
+      this.#tail.update(bytes);
+      this.#parts.takeSpace(bytes.length);
+      await writeWhole(this.#parts.file, bytes);
+      await this.#lookAtSpace();
+    } catch (cause) {
+      this.#fail(blobError(cause));
+    }
+  }
+
+  #fail(failure: BitHiveError): void {
+    this.#failure ??= failure;
+    this.#state = 'failed';
   }
 
   async #lookAtSpace(): Promise<void> {

@@ -13,6 +13,8 @@ import { FreeSpace } from './free-space.ts';
 import { openFile } from './raw-file.ts';
 import { Removals } from './removals.ts';
 import { syncFolder } from './sync-folder.ts';
+import { BodyThread } from './thread/body-thread-host.ts';
+import { SlabBlobWriter } from './thread/slab-blob-writer.ts';
 
 export interface FolderBlobsOptions {
   /** Made when it is missing. Bodies lie in `ab/<hash>`, unfinished ones in `tmp/`, on one filesystem. */
@@ -20,6 +22,8 @@ export interface FolderBlobsOptions {
   readonly diskFreeBytesMin?: number;
   /** Engines on other machines write into the folder, too: what is unfinished may be theirs. */
   readonly isShared?: boolean;
+  /** Small bodies are written by a thread of their own, for an engine that takes many. */
+  readonly hasThread?: boolean;
 }
 
 /** A body that nobody wrote to for so long is nobody's. */
@@ -37,7 +41,10 @@ export async function openFolderBlobs(options: FolderBlobsOptions): Promise<Blob
   await syncFolder(root);
   await syncFolder(dirname(root));
   await removeUnfinished(temporary, options.isShared === true ? Date.now() - unfinishedMsMax : Infinity);
-  return new FolderBlobs(root, temporary, options.diskFreeBytesMin ?? limits.diskFreeBytesMin);
+  const run = randomBytes(8).toString('hex');
+  const thread = options.hasThread === true ? await BodyThread.start({ root, temporary, run }) : null;
+  const freeBytesMin = options.diskFreeBytesMin ?? limits.diskFreeBytesMin;
+  return new FolderBlobs({ root, temporary, run, freeBytesMin, thread });
 }
 
 async function removeUnfinished(folder: string, beforeMs: number): Promise<void> {
@@ -61,19 +68,33 @@ async function makeFolders(root: string): Promise<void> {
   }
 }
 
+interface FolderBlobsParts {
+  readonly root: string;
+  readonly temporary: string;
+  /** Begins the names of unfinished bodies. */
+  readonly run: string;
+  readonly freeBytesMin: number;
+  readonly thread: BodyThread | null;
+}
+
 class FolderBlobs implements Blobs {
   readonly #root: string;
   readonly #temporary: string;
+  readonly #run: string;
   readonly #freeBytesMin: number;
-  readonly #removals = new Removals();
+  readonly #thread: BodyThread | null;
+  readonly #removals: Removals;
   readonly #space: FreeSpace;
-  readonly #run = randomBytes(8).toString('hex');
   #begunCount = 0;
 
-  constructor(root: string, temporary: string, freeBytesMin: number) {
+  constructor({ root, temporary, run, freeBytesMin, thread }: FolderBlobsParts) {
     this.#root = root;
     this.#temporary = temporary;
+    this.#run = run;
     this.#freeBytesMin = freeBytesMin;
+    this.#thread = thread;
+    this.#removals =
+      thread === null ? new Removals() : new Removals((...body) => thread.removeOlder(...body));
     this.#space = new FreeSpace(root);
   }
 
@@ -90,6 +111,18 @@ class FolderBlobs implements Blobs {
 
   async begin(bytesMax: number): Promise<BlobWriter> {
     await this.#requireSpace();
+    const slab = this.#thread?.take() ?? null;
+    if (this.#thread === null || slab === null) return this.#openFile(bytesMax);
+    return new SlabBlobWriter({
+      thread: this.#thread,
+      slab,
+      bytesMax,
+      takeSpace: (bytesCount) => this.#space.take(bytesCount),
+      openFile: () => this.#openFile(bytesMax),
+    });
+  }
+
+  async #openFile(bytesMax: number): Promise<BlobWriter> {
     const temporaryPath = join(this.#temporary, this.#temporaryName());
     try {
       const file = await openFile(temporaryPath, 'wx', 0o600);

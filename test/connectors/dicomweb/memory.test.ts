@@ -42,6 +42,7 @@ test('a large object streams: no write holds more than a few pieces, and none is
           await writer.write(bytes);
           inFlight -= 1;
         },
+        hashTail: (offset) => writer.hashTail(offset),
         commit: () => writer.commit(),
         abort: () => writer.abort(),
       };

@@ -10,13 +10,16 @@ import { Removals } from '../../../platform/blobs/removals.ts';
 
 const text = (value: string) => new TextEncoder().encode(value);
 
-describe('what the sweep of orphans needs of the folder', () => {
+describe.each([
+  ['files', false],
+  ['a thread for small bodies', true],
+])('what the sweep of orphans needs of the folder: %s', (_, hasThread) => {
   let folder: string;
   let blobs: Blobs;
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'bithive-sweep-'));
-    blobs = await openFolderBlobs({ folder, diskFreeBytesMin: 0 });
+    blobs = await openFolderBlobs({ folder, hasThread, diskFreeBytesMin: 0 });
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 

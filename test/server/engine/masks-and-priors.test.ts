@@ -123,7 +123,7 @@ test('images become masks, and what is new since an earlier study; the archive g
   const bytes = image('2.25.11', true);
   const facts = { ...instanceFacts(readDataset(bytes)), patientId: '1001' };
   const stored = await blobs.put(one(bytes), bytes.length);
-  await (engine.doors.get('imaging') as TestDoor).accept(instanceArrival(facts, stored, stored.hash, 'PACS'));
+  await (engine.doors.get('imaging') as TestDoor).accept(instanceArrival(facts, stored, 'PACS'));
 
   const made = await until(() => {
     const results = archive.sent.filter(({ delivery }) => delivery.contentType === dicomResultContentType);
