@@ -86,8 +86,9 @@ export const limits = {
   /** Searches of the images that the engine holds, at once, and the newest instances that one looks at which names no patient, study or order. */
   dicomwebSearchesMax: 16,
   dicomwebScanMessagesMax: 20_000,
-  /** Instances that such a search reads at a time: the engine's own work goes on between. */
-  dicomwebPageMessages: 200,
+  /** Instances that such a search reads at a time, and results that are made at a time: the engine's own work goes on between. */
+  dicomwebPageMessages: 500,
+  dicomwebResultsPerTurn: 100,
   /** Frames that wait for the thread which reads them for viewers, and those of one request. */
   dicomwebFramesWaitingMax: 256,
   dicomwebFramesPerRequestMax: 1_000,

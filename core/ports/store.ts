@@ -18,6 +18,7 @@ import type {
   SearchKeyName,
 } from '../message.ts';
 import type { AuditEvent } from './audit-sink.ts';
+import type { StoredBlob } from './blobs.ts';
 
 /**
  * The one truth: inbox, outbox, states, timers, audit. Every method that writes resolves after its transaction is durable (synced
@@ -77,6 +78,8 @@ export interface Store {
   /** As the searches, without reading a body: for lists, of which one may stand for hundreds of megabytes. */
   listMessages(query: MessageQuery): Promise<readonly MessageSummary[]>;
   listDeliveries(query: DeliveryQuery): Promise<readonly DeliverySummary[]>;
+  /** As `listMessages`, of each only what it says of itself: for who looks through thousands, at a fifth of the cost. */
+  listFacts(query: MessageQuery): Promise<readonly MessageFacts[]>;
   lineage(id: MessageId): Promise<Lineage>;
   attempts(id: DeliveryId): Promise<readonly DeliveryAttempt[]>;
   /** An operator's word on a dead or unknown delivery (`retry`, `delivered`) or an open one (`cancel`, `retry` now). */
@@ -225,6 +228,14 @@ export interface MessageQuery {
   /** Only messages older than this one (paging). */
   readonly before?: MessageId;
   readonly limit: number;
+}
+
+export interface MessageFacts {
+  readonly id: MessageId;
+  readonly status: MessageStatus;
+  readonly facts?: JsonObject;
+  /** Of a body that is a blob. */
+  readonly blob?: StoredBlob;
 }
 
 export interface DeliveryQuery {

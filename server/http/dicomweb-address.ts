@@ -29,14 +29,13 @@ export async function heldAt(
   { study, series, instance }: Place,
 ): Promise<readonly HeldInstance[]> {
   const name = instance === undefined ? 'study-uid' : 'sop-uid';
-  const { instances } = await held.find(
+  return held.find(
     { name, value: instance ?? study },
     (one) =>
       one.studyInstanceUid === study &&
       (series === undefined || one.seriesInstanceUid === series) &&
       (instance === undefined || one.sopInstanceUid === instance),
   );
-  return instances;
 }
 
 const touchedUidsMax = 1_000;

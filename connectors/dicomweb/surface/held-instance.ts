@@ -1,5 +1,5 @@
 import { type BlobHash, parseBlobHash } from '../../../core/ids.ts';
-import type { MessageSummary } from '../../../core/message.ts';
+import type { MessageFacts } from '../../../core/ports/index.ts';
 import type { InstanceFacts } from '../../../core/study.ts';
 import { instanceFactsSchema } from '../../../core/study-schema.ts';
 
@@ -9,10 +9,24 @@ export interface HeldInstance extends InstanceFacts {
   readonly bytesCount: number;
 }
 
-/** null for what was refused, and for facts of another shape than the engine writes. */
-export function heldInstance({ status, facts, bodySize }: MessageSummary): HeldInstance | null {
-  const blob = parseBlobHash(bodySize.hash ?? '');
-  if (status === 'quarantined' || !blob) return null;
-  const parsed = instanceFactsSchema.safeParse(facts);
-  return parsed.success ? { ...parsed.data, blob, bytesCount: bodySize.bytesCount } : null;
+const named = ['sopInstanceUid', 'studyInstanceUid'] as const;
+const required = [...named, 'seriesInstanceUid', 'sopClassUid', 'transferSyntaxUid', 'modality'] as const;
+
+/**
+ * null for what was refused, and for facts that no instance has. Of thousands that are looked through only that is checked which each instance
+ * has; `checkedInstance` is asked of those that are shown.
+ */
+export function heldInstance({ status, facts, blob }: MessageFacts): HeldInstance | null {
+  const hash = parseBlobHash(blob?.hash ?? '');
+  if (status === 'quarantined' || !hash || blob === undefined || facts === undefined) return null;
+  const isWhole = required.every((name) => typeof facts[name] === 'string');
+  if (!isWhole || named.some((name) => facts[name] === '')) return null;
+  // Its own facts: they were parsed for this list alone.
+  return Object.assign(facts as unknown as InstanceFacts, { blob: hash, bytesCount: blob.bytesCount });
+}
+
+/** null for facts of another shape than the engine writes. */
+export function checkedInstance(instance: HeldInstance): HeldInstance | null {
+  const parsed = instanceFactsSchema.safeParse(instance);
+  return parsed.success ? { ...parsed.data, blob: instance.blob, bytesCount: instance.bytesCount } : null;
 }

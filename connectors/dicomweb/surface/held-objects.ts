@@ -3,17 +3,21 @@ import type { MessageId } from '../../../core/ids.ts';
 import { limits } from '../../../core/limits.ts';
 import type { SearchKeyName } from '../../../core/message.ts';
 import type { Store } from '../../../core/ports/index.ts';
-import { type HeldInstance, heldInstance } from './held-instance.ts';
+import { checkedInstance, type HeldInstance, heldInstance } from './held-instance.ts';
 
 /** Under which name of its message an instance is looked for; null: among the newest. */
 export type HeldKey = { readonly name: SearchKeyName; readonly value: string } | null;
 
-export interface Held {
-  /** Each once, the one that came last; by series and number. */
-  readonly instances: readonly HeldInstance[];
-  /** The oldest were not looked at. */
-  readonly isCut: boolean;
+/** How far a walk came: another one can go on from there, under another key. */
+export interface WalkPosition {
+  /** All older messages are still to be looked at; null: all. */
+  before: MessageId | null;
+  /** Instances that were taken, by study and instance. */
+  readonly taken: Set<string>;
 }
+
+/** `cut`: the oldest were not looked at. */
+export type WalkEnd = 'all' | 'stopped' | 'cut';
 
 /**
  * What the engine holds of studies, out of the messages that the objects came in as: no table of its own, so that it is true whatever
@@ -21,15 +25,31 @@ export interface Held {
  * without one looks at the newest `limits.dicomwebScanMessagesMax`.
  */
 export class HeldObjects {
-  readonly #store: Pick<Store, 'listMessages'>;
+  readonly #store: Pick<Store, 'listFacts'>;
   #readsCount = 0;
 
-  constructor(store: Pick<Store, 'listMessages'>) {
+  constructor(store: Pick<Store, 'listFacts'>) {
     this.#store = store;
   }
 
-  /** Throws BH_STORE_BUSY when too many ask at once, BH_STORE_*. */
-  async find(key: HeldKey, isWanted: (instance: HeldInstance) => boolean = () => true): Promise<Held> {
+  /** Those that are wanted, by series and number. Throws BH_STORE_BUSY when too many ask at once, BH_STORE_*. */
+  async find(
+    key: HeldKey,
+    isWanted: (instance: HeldInstance) => boolean = () => true,
+  ): Promise<readonly HeldInstance[]> {
+    const found: HeldInstance[] = [];
+    await this.inTurn(() =>
+      this.walk(key, (instance) => {
+        const checked = isWanted(instance) ? checkedInstance(instance) : null;
+        if (checked !== null) found.push(checked);
+        return true;
+      }),
+    );
+    return inOrder(found);
+  }
+
+  /** One question to the end. Throws BH_STORE_BUSY when `limits.dicomwebSearchesMax` are asked already. */
+  async inTurn<T>(question: () => Promise<T>): Promise<T> {
     if (this.#readsCount >= limits.dicomwebSearchesMax)
       throw new BitHiveError(
         'BH_STORE_BUSY',
@@ -37,61 +57,53 @@ export class HeldObjects {
       );
     this.#readsCount += 1;
     try {
-      return await this.#find(key, isWanted);
+      return await question();
     } finally {
       this.#readsCount -= 1;
     }
   }
 
-  /**
-   * As `find`, with all instances of the studies that the key finds one of: what a study's counts are of. Of a question without a key the studies
-   * whose oldest instances were not looked at are read again, up to `limits.dicomwebSearchesMax` of them.
-   */
-  async findStudies(key: HeldKey): Promise<Held> {
-    const found = await this.find(key);
-    const isPart = key?.name === 'sop-uid' || (key === null && found.isCut);
-    if (!isPart) return found;
-    const uids = new Set(found.instances.map(({ studyInstanceUid }) => studyInstanceUid));
-    const again = [...uids].slice(-limits.dicomwebSearchesMax);
-    const wholes = new Map<string, readonly HeldInstance[]>();
-    for (const value of again) wholes.set(value, (await this.find({ name: 'study-uid', value })).instances);
-    const others = found.instances.filter(({ studyInstanceUid }) => !wholes.has(studyInstanceUid));
-    return { instances: [...others, ...[...wholes.values()].flat()], isCut: found.isCut };
-  }
-
-  async #find(key: HeldKey, isWanted: (instance: HeldInstance) => boolean): Promise<Held> {
-    const found = new Map<string, HeldInstance>();
+  /** Takes each instance once, the one that came last; the newest first; until `take` has enough and says false. */
+  async walk(
+    key: HeldKey,
+    take: (instance: HeldInstance) => boolean,
+    position: WalkPosition = walkStart(),
+  ): Promise<WalkEnd> {
+    const { taken } = position;
     const messagesMax = key === null ? limits.dicomwebScanMessagesMax : limits.studyInstancesMax;
-    let before: MessageId | undefined;
-    for (let seen = 0; seen < messagesMax; seen += limits.dicomwebPageMessages) {
-      const page = await this.#store.listMessages({
+    for (let count = 0; count < messagesMax; count += limits.dicomwebPageMessages) {
+      const page = await this.#store.listFacts({
         kind: 'dicom',
         keys: key === null ? [] : [key],
         limit: limits.dicomwebPageMessages,
-        ...(before === undefined ? {} : { before }),
+        ...(position.before === null ? {} : { before: position.before }),
       });
       for (const message of page) {
+        position.before = message.id;
         const instance = heldInstance(message);
-        if (instance === null || !isWanted(instance)) continue;
+        if (instance === null) continue;
         const name = `${instance.studyInstanceUid}|${instance.sopInstanceUid}`;
-        // Newest first: what came again later stands for what came before.
-        if (!found.has(name)) found.set(name, instance);
+        if (taken.has(name)) continue;
+        taken.add(name);
+        if (!take(instance)) return 'stopped';
       }
-      before = page.at(-1)?.id;
-      if (page.length < limits.dicomwebPageMessages) return { instances: inOrder(found), isCut: false };
+      if (page.length < limits.dicomwebPageMessages) return 'all';
     }
-    return { instances: inOrder(found), isCut: true };
+    return 'cut';
   }
 }
 
-function inOrder(found: ReadonlyMap<string, HeldInstance>): readonly HeldInstance[] {
-  return [...found.values()].sort(
+export const walkStart = (): WalkPosition => ({ before: null, taken: new Set() });
+
+export function inOrder(instances: readonly HeldInstance[]): readonly HeldInstance[] {
+  return instances.toSorted(
     (a, b) =>
-      (a.seriesNumber ?? 0) - (b.seriesNumber ?? 0) ||
+      number(a.seriesNumber) - number(b.seriesNumber) ||
       compare(a.seriesInstanceUid, b.seriesInstanceUid) ||
-      (a.instanceNumber ?? 0) - (b.instanceNumber ?? 0) ||
+      number(a.instanceNumber) - number(b.instanceNumber) ||
       compare(a.sopInstanceUid, b.sopInstanceUid),
   );
 }
 
+const number = (value: number | undefined): number => (typeof value === 'number' ? value : 0);
 const compare = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);

@@ -6,6 +6,6 @@ export type { HeldInstance } from './held-instance.ts';
 export { type HeldKey, HeldObjects } from './held-objects.ts';
 export { metadata } from './metadata.ts';
 export { objectParts, present, type StreamedAnswer } from './object-parts.ts';
+export { searchHeld } from './search-held.ts';
 export { matchKeys, type SearchLevel, surfaceQuery } from './search-query.ts';
-export { searchResults } from './search-results.ts';
 export { withStoredObject } from './stored-object.ts';

@@ -1,5 +1,5 @@
 import type { HeldInstance } from './held-instance.ts';
-import type { SearchLevel, SurfaceQuery } from './search-query.ts';
+import type { SearchLevel } from './search-query.ts';
 
 /** DICOM JSON of one result: what the engine knows of its level and those above it (PS3.18 10.6.3). */
 export type SearchResult = Readonly<
@@ -11,46 +11,15 @@ const attribute = (vr: string, ...values: readonly (string | number | undefined)
   return present.length === 0 ? { vr } : { vr, Value: present };
 };
 
-/**
- * The instances as results of their level, in the order of the instances. `base` is the root of the service (`https://engine/dicomweb`).
- *
- * @param all every instance of the studies, found or not: what the counts are of
- */
-export function searchResults(
+/** A result of its level; `all` are its instances, of which `first` is one. */
+export function searchResult(
   level: SearchLevel,
+  first: HeldInstance,
   all: readonly HeldInstance[],
-  query: SurfaceQuery,
   base: string,
-): readonly SearchResult[] {
-  const studies = grouped(all, ({ studyInstanceUid }) => studyInstanceUid);
-  const isIn = ({ studyInstanceUid }: HeldInstance): boolean =>
-    query.modalityInStudy === undefined ||
-    (studies.get(studyInstanceUid) ?? []).some(({ modality }) => query.modalityInStudy?.(modality) === true);
-  const found = all.filter((instance) => query.matches(instance) && isIn(instance));
-  if (level === 'instance') return found.map((instance) => instanceResult(instance, base));
-  const nameOf = level === 'study' ? studyName : seriesName;
-  const wholes = level === 'study' ? studies : grouped(all, seriesName);
-  return [...grouped(found, nameOf).keys()].map((name) => {
-    const instances = wholes.get(name) ?? [];
-    return level === 'study' ? studyResult(instances, base) : seriesResult(instances, base);
-  });
-}
-
-const studyName = ({ studyInstanceUid }: HeldInstance): string => studyInstanceUid;
-const seriesName = ({ studyInstanceUid, seriesInstanceUid }: HeldInstance): string =>
-  `${studyInstanceUid}|${seriesInstanceUid}`;
-
-function grouped(
-  instances: readonly HeldInstance[],
-  nameOf: (instance: HeldInstance) => string,
-): ReadonlyMap<string, readonly HeldInstance[]> {
-  const groups = new Map<string, HeldInstance[]>();
-  for (const instance of instances) {
-    const group = groups.get(nameOf(instance));
-    if (group === undefined) groups.set(nameOf(instance), [instance]);
-    else group.push(instance);
-  }
-  return groups;
+): SearchResult {
+  if (level === 'study') return studyResult(first, all, base);
+  return level === 'series' ? seriesResult(first, all, base) : instanceResult(first, base);
 }
 
 const distinct = (values: readonly string[]): readonly string[] => [...new Set(values)].sort();
@@ -91,14 +60,12 @@ function nameGroups(name: string): Readonly<Record<string, string>> {
   );
 }
 
-function studyResult(instances: readonly HeldInstance[], base: string): SearchResult {
-  const [first] = instances;
-  if (first === undefined) return {};
+function studyResult(first: HeldInstance, instances: readonly HeldInstance[], base: string): SearchResult {
   return inTagOrder({
     ...studyAttributes(first),
     '00080061': attribute('CS', ...distinct(instances.map(({ modality }) => modality))),
     '00081190': attribute('UR', studyUrl(base, first.studyInstanceUid)),
-    '00201206': attribute('IS', distinct(instances.map(seriesName)).length),
+    '00201206': attribute('IS', distinct(instances.map(({ seriesInstanceUid }) => seriesInstanceUid)).length),
     '00201208': attribute('IS', instances.length),
   });
 }
@@ -114,9 +81,7 @@ function seriesAttributes(first: HeldInstance): SearchResult {
   };
 }
 
-function seriesResult(instances: readonly HeldInstance[], base: string): SearchResult {
-  const [first] = instances;
-  if (first === undefined) return {};
+function seriesResult(first: HeldInstance, instances: readonly HeldInstance[], base: string): SearchResult {
   return inTagOrder({
     ...seriesAttributes(first),
     '00081190': attribute('UR', seriesUrl(base, first)),

@@ -31,7 +31,7 @@ import { writeBackup } from './backup.ts';
 import type { Database } from './database.ts';
 import type { GroupQueue } from './group-queue.ts';
 import { readDepths } from './read/depths.ts';
-import { listMessages, searchMessages } from './read/message-search.ts';
+import { listFacts, listMessages, searchMessages } from './read/message-search.ts';
 import * as operator from './read/operator-reader.ts';
 import { blobHashesAfter, noticeFacts, type PruneRequest, scanRemovable } from './read/retention.ts';
 import * as work from './read/work-reader.ts';
@@ -121,6 +121,9 @@ export class PostgresStore implements Store {
   }
   listMessages(query: MessageQuery) {
     return listMessages(this.#reads, query);
+  }
+  listFacts(query: MessageQuery) {
+    return listFacts(this.#reads, query);
   }
   listDeliveries(query: DeliveryQuery) {
     return operator.listDeliveries(this.#reads, query);

@@ -2,6 +2,7 @@ import type { Delivery, DeliverySummary, LeasedDelivery } from '../../../core/de
 import { type BlobHash, deliveryId, messageId } from '../../../core/ids.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import type { Body, BodySize, Message, MessageKind, MessageSummary, Refusal } from '../../../core/message.ts';
+import type { MessageFacts } from '../../../core/ports/index.ts';
 import { stateOf, statusOf } from '../sqlite/codes.ts';
 import { unpackSearchKeys } from '../sqlite/terms/search-terms.ts';
 
@@ -39,6 +40,7 @@ interface MessageFactsRow extends BlobColumns {
   readonly status: number;
 }
 
+export type MessageOwnFactsRow = BlobColumns & Pick<MessageFactsRow, 'seq' | 'status' | 'facts'>;
 export type MessageRow = MessageFactsRow & BodyColumns;
 export type MessageSummaryRow = MessageFactsRow & SizeColumns;
 
@@ -77,6 +79,7 @@ const messageFacts = `m.seq, m.channel, m.channel_version, m.kind, m.type, m.sen
 export const messageSelection = `${messageFacts}, m.body`;
 /** The length of a value that is kept apart (TOAST) stands in the row: it is not fetched. */
 export const messageSummarySelection = `${messageFacts}, octet_length(m.body) AS body_bytes`;
+export const messageOwnFactsSelection = `m.seq, m.facts, m.blob_hash, m.blob_bytes, ${statusSql} AS status`;
 export const messageColumns = `${messageSelection} FROM messages m LEFT JOIN outcomes o ON o.seq = m.seq`;
 export const deliverySelection = 'd.*, b.body';
 export const deliverySummarySelection = 'd.*, octet_length(b.body) AS body_bytes';
@@ -90,6 +93,17 @@ export function messageOf(row: MessageRow): Message {
 
 export function messageSummaryOf(row: MessageSummaryRow): MessageSummary {
   return { ...messageFactsOf(row), bodySize: bodySizeOf(row) };
+}
+
+export function messageOwnFactsOf(row: MessageOwnFactsRow): MessageFacts {
+  return {
+    id: messageId(row.seq),
+    status: statusOf(row.status),
+    ...(row.facts === null ? {} : { facts: parsed<JsonObject>(row.facts) }),
+    ...(row.blob_hash === null
+      ? {}
+      : { blob: { hash: row.blob_hash as BlobHash, bytesCount: row.blob_bytes ?? 0 } }),
+  };
 }
 
 function messageFactsOf(row: MessageFactsRow): Omit<Message, 'body'> {

@@ -2,6 +2,7 @@ import type { Delivery, DeliverySummary, LeasedDelivery } from '../../../core/de
 import { type BlobHash, deliveryId, messageId } from '../../../core/ids.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import type { Body, BodySize, Message, MessageKind, MessageSummary, Refusal } from '../../../core/message.ts';
+import type { MessageFacts } from '../../../core/ports/index.ts';
 import { stateOf, statusOf } from './codes.ts';
 import type { Row, SqlValue } from './driver.ts';
 import { unpackSearchKeys } from './terms/search-terms.ts';
@@ -19,6 +20,7 @@ const messageFacts = `m.seq, m.channel, m.status, m.received_at, m.keys, m.searc
 export const messageSelection = `${messageFacts}, m.body`;
 /** The length of a blob stands in the head of its row: its pages are not read. */
 export const messageSummarySelection = `${messageFacts}, length(m.body) AS body_bytes`;
+export const messageOwnFactsSelection = 'm.seq, m.status, m.facts, m.blob_hash, m.blob_bytes';
 export const messageColumns = `${messageSelection} FROM messages m LEFT JOIN origins g ON g.id = m.origin
   LEFT JOIN outcomes o ON o.seq = m.seq`;
 export const deliverySelection = 'd.*, b.body AS body';
@@ -31,6 +33,17 @@ export function messageOf(row: Row): Message {
 
 export function messageSummaryOf(row: Row): MessageSummary {
   return { ...messageFactsOf(row), bodySize: bodySizeOf(row) };
+}
+
+export function messageOwnFactsOf(row: Row): MessageFacts {
+  return {
+    id: messageId(integer(row.seq)),
+    status: statusOf(integer(row.status)),
+    ...(isSet(row.facts) ? { facts: parsed<JsonObject>(row.facts) } : {}),
+    ...(isSet(row.blob_hash)
+      ? { blob: { hash: text(row.blob_hash) as BlobHash, bytesCount: integer(row.blob_bytes) } }
+      : {}),
+  };
 }
 
 function messageFactsOf(row: Row): Omit<Message, 'body'> {

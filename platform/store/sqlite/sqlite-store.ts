@@ -128,6 +128,9 @@ export class SqliteStore implements Store {
   async listMessages(query: MessageQuery) {
     return this.#parts.readers.ask((open) => open.messages.list(query));
   }
+  async listFacts(query: MessageQuery) {
+    return this.#parts.readers.ask((open) => open.messages.facts(query));
+  }
   async listDeliveries(query: DeliveryQuery) {
     return this.#parts.readers.ask((open) => open.operator.listDeliveries(query));
   }

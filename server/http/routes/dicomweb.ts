@@ -4,7 +4,7 @@ import {
   matchKeys,
   requireMedia,
   type SearchLevel,
-  searchResults,
+  searchHeld,
   surfaceQuery,
 } from '../../../connectors/dicomweb/surface/index.ts';
 import { type AnyApiRoute, apiRoute, nothing } from '../api-route.ts';
@@ -57,10 +57,7 @@ export function dicomwebRoutes(options: HttpServerOptions): readonly AnyApiRoute
         );
         const asked = surfaceQuery(query as Record<string, string | string[]>, within);
         const base = dicomwebBase(reply.request);
-        const all = level === 'instance' ? await held.find(asked.key) : await held.findStudies(asked.key);
-        const results = searchResults(level, all.instances, asked, base);
-        const page = results.slice(asked.offset, asked.offset + asked.limit);
-        const isMore = all.isCut || results.length > asked.offset + page.length;
+        const { page, isMore } = await searchHeld(held, level, asked, base);
         if (isMore)
           reply.header('warning', '299 bithive "There are more results, or older ones were not looked at"');
         reply.type(mediaType);

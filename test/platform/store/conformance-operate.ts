@@ -106,6 +106,14 @@ export function operateConformance(name: string, open: OpenStore): void {
         const listed = await store.listMessages(query);
         const found = await store.searchMessages(query);
         expect(listed.map(({ bodySize: _size, ...rest }) => rest)).toEqual(found.map(withoutBody));
+        expect(await store.listFacts(query)).toEqual(
+          found.map(({ id, status, facts, body }) => ({
+            id,
+            status,
+            ...(facts === undefined ? {} : { facts }),
+            ...(body.kind === 'blob' ? { blob: { hash: body.hash, bytesCount: body.bytesCount } } : {}),
+          })),
+        );
       }
       expect((await store.listMessages({ limit: 10 })).map((one) => one.bodySize)).toEqual(
         sizes.toReversed(),

@@ -1,15 +1,18 @@
 import type { Knex } from 'knex';
 import { limits } from '../../../../core/limits.ts';
 import type { Message, MessageSummary } from '../../../../core/message.ts';
-import type { MessageQuery } from '../../../../core/ports/index.ts';
+import type { MessageFacts, MessageQuery } from '../../../../core/ports/index.ts';
 import { statusCode } from '../../sqlite/codes.ts';
 import { termText } from '../../sqlite/terms/search-terms.ts';
 import { cleanText } from '../clean-text.ts';
 import { searchTerm } from '../marks.ts';
 import {
+  type MessageOwnFactsRow,
   type MessageRow,
   type MessageSummaryRow,
   messageOf,
+  messageOwnFactsOf,
+  messageOwnFactsSelection,
   messageSelection,
   messageSummaryOf,
   messageSummarySelection,
@@ -25,6 +28,11 @@ export async function searchMessages(session: Session, query: MessageQuery): Pro
 /** As `searchMessages`, without bodies. */
 export async function listMessages(session: Session, query: MessageQuery): Promise<MessageSummary[]> {
   return (await found<MessageSummaryRow>(session, query, messageSummarySelection)).map(messageSummaryOf);
+}
+
+/** As `listMessages`, of each only what it says of itself. */
+export async function listFacts(session: Session, query: MessageQuery): Promise<MessageFacts[]> {
+  return (await found<MessageOwnFactsRow>(session, query, messageOwnFactsSelection)).map(messageOwnFactsOf);
 }
 
 function found<R>(session: Session, query: MessageQuery, selection: string): Promise<R[]> {

@@ -2,10 +2,17 @@ import { setImmediate } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { limits } from '../../../../core/limits.ts';
 import type { Message, MessageSummary } from '../../../../core/message.ts';
-import type { MessageQuery } from '../../../../core/ports/index.ts';
+import type { MessageFacts, MessageQuery } from '../../../../core/ports/index.ts';
 import { statusCode } from '../codes.ts';
 import type { Database, Row } from '../driver.ts';
-import { messageOf, messageSelection, messageSummaryOf, messageSummarySelection } from '../rows.ts';
+import {
+  messageOf,
+  messageOwnFactsOf,
+  messageOwnFactsSelection,
+  messageSelection,
+  messageSummaryOf,
+  messageSummarySelection,
+} from '../rows.ts';
 import { termOf, termText } from '../terms/search-terms.ts';
 import { SegmentSearch } from '../terms/segment-search.ts';
 
@@ -52,6 +59,10 @@ export class MessageSearch {
   /** Without bodies. */
   async list(query: MessageQuery): Promise<MessageSummary[]> {
     return (await this.#found(query, messageSummarySelection)).map(messageSummaryOf);
+  }
+
+  async facts(query: MessageQuery): Promise<MessageFacts[]> {
+    return (await this.#found(query, messageOwnFactsSelection)).map(messageOwnFactsOf);
   }
 
   async #found(query: MessageQuery, selection: string): Promise<Row[]> {
