@@ -94,6 +94,9 @@ export const catalogue = {
   BH_DIMSE_MISMATCH: entry('The data set is not what its command says', 'Correct SOP class and SOP instance at the source.', 409, 'AE', '207', 0xa900, true),
   BH_DICOM_BURNED_IN: entry('The image may show who the patient is', 'Look at it, then name a mask for this kind of image or send it by hand.', 422, 'AE', '207', failed, true),
   BH_DICOM_IDENTITY: entry('The object cannot be de-identified', 'The detail says why; it is not sent.', 422, 'AE', '207', failed, true),
+  BH_REIDENTIFY_UNKNOWN: entry('The result is of nothing that was sent', 'Check who sent it, and that the originals are still kept; it goes nowhere.', 422, 'AE', '207', failed, true),
+  BH_REIDENTIFY_MIXED: entry('The result is of more than one patient or study', 'Ask the sender for one object per study; it goes nowhere.', 422, 'AE', '207', failed, true),
+  BH_REIDENTIFY_UNCERTAIN: entry('Something in the result cannot be turned back with certainty', 'The detail names the attribute; the object goes nowhere.', 422, 'AE', '207', failed, true),
 
   BH_MULTIPART_SYNTAX: entry('The multipart body is broken', 'Check the boundary and its end.', 400, 'AE', '207', notUnderstood, true),
   BH_MULTIPART_LIMIT: entry('The multipart body exceeds a limit', 'Send less in one request.', 413, 'AE', '207', outOfResources, true),

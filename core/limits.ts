@@ -142,6 +142,10 @@ export const limits = {
   deidentifySweepBytesMax: 4 * 1024 * 1024,
   /** What of one object is looked through at most; one with more is refused. */
   deidentifySweepTotalBytesMax: 32 * 1024 * 1024,
+  /** Originals of one study that are read at most to turn one result back. */
+  reidentifyOriginalsReadMax: 1_000,
+  /** What the compressed parts of a document in a result may be inflated to, all together. */
+  reidentifyInflateBytesMax: 256 * 1024 * 1024,
   deidentifyMaskRulesMax: 1_000,
   deidentifyMaskBoxesMax: 100,
 

@@ -27,6 +27,7 @@ import { openMaps } from './compose/open-maps.ts';
 import { openStore } from './compose/open-store.ts';
 import { ownerName } from './compose/owner-name.ts';
 import { postAlert } from './compose/post-alert.ts';
+import { PseudonymKeys } from './compose/pseudonym-keys.ts';
 import { engineStatus } from './compose/status.ts';
 import { createHttpServer } from './http/index.ts';
 import { StudyService } from './studies/study-service.ts';
@@ -123,7 +124,14 @@ async function start(
 
   const ports = { store, blobs, clock, random, logger, metrics, owner: ownerName(random) };
   const httpSources: HttpSource[] = [];
-  running = { ports, pool, httpSources, polls: new Map(), commitments: new AwaitedCommitments() };
+  running = {
+    ports,
+    pool,
+    httpSources,
+    polls: new Map(),
+    commitments: new AwaitedCommitments(),
+    pseudonymKeys: new PseudonymKeys(),
+  };
   const maps = await openMaps({
     ...ports,
     config,

@@ -82,6 +82,9 @@ function uuidNumber(payload: bigint): bigint {
   return (head << 80n) | (8n << 76n) | (middle << 64n) | (2n << 62n) | tail;
 }
 
+/** Made by some key as this engine makes its UIDs: `isOwnUid` tells whose. */
+export const hasFormOfPseudonym = (uid: string): boolean => payloadOf(uid) !== undefined;
+
 function payloadOf(uid: string): bigint | undefined {
   if (!/^2\.25\.[1-9]\d{0,38}$/.test(uid)) return undefined;
   const uuid = BigInt(uid.slice('2.25.'.length));

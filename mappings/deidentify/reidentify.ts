@@ -70,24 +70,35 @@ function objectOf(
   text: (given: string) => string,
 ): Uint8Array {
   const read = readDataset(bytes);
-  const dataset = new Map(withOriginalTexts(writableOf(read), text));
+  const dataset = withOriginalTexts(writableOf(read), text);
   const study = textOf(dataset, tags.studyInstanceUid);
   const original = studies.get(study);
   if (original === undefined)
     throw new BitHiveError('BH_DICOM_STUDY_MISMATCH', `no original is of the study ${study || '(none)'}`);
-  for (const tag of [...dataset.keys()]) if (isOfStudy(tag)) dataset.delete(tag);
-  for (const [tag, element] of original) if (isOfStudy(tag)) dataset.set(tag, element);
-  for (const tag of stampTags) dataset.delete(tag);
+  return writtenAs(withStudyOf(dataset, original), read.transferSyntaxUid);
+}
+
+/** The object with patient and study of the original, and without the marks of a de-identification. */
+export function withStudyOf(dataset: WritableDataset, original: WritableDataset): WritableDataset {
+  const turnedBack = new Map([...dataset].filter(([tag]) => !isOfStudy(tag)));
+  for (const [tag, element] of original) if (isOfStudy(tag)) turnedBack.set(tag, element);
+  for (const tag of stampTags) turnedBack.delete(tag);
+  return turnedBack;
+}
+
+/** A file of it; encoded pixels stay in the syntax that they came in. */
+export function writtenAs(dataset: WritableDataset, transferSyntaxUid: string): Uint8Array {
   const pixels = dataset.get(tags.pixelData)?.value;
   const isEncoded = pixels !== undefined && 'fragments' in pixels;
   return writePart10(dataset, {
     sopClassUid: textOf(dataset, tags.sopClassUid),
     sopInstanceUid: textOf(dataset, tags.sopInstanceUid),
-    ...(isEncoded ? { transferSyntaxUid: writableSyntax(read.transferSyntaxUid) } : {}),
+    ...(isEncoded ? { transferSyntaxUid: writableSyntax(transferSyntaxUid) } : {}),
   });
 }
 
-const isOfStudy = (tag: number): boolean => tag >>> 16 === patientGroup || studyTags.has(tag);
+/** An attribute of the object itself that tells of its patient or study. */
+export const isOfStudy = (tag: number): boolean => tag >>> 16 === patientGroup || studyTags.has(tag);
 
 function withOriginalTexts(dataset: WritableDataset, text: (given: string) => string): WritableDataset {
   const turnedBack = new Map<number, WritableElement>();
@@ -102,7 +113,7 @@ function withOriginalTexts(dataset: WritableDataset, text: (given: string) => st
   return turnedBack;
 }
 
-function* uidsOf(dataset: WritableDataset): Generator<string> {
+export function* uidsOf(dataset: WritableDataset): Generator<string> {
   for (const element of dataset.values()) {
     if (element.vr === 'UI') for (const uid of textsOf(element)) if (uid !== '') yield uid;
     for (const item of itemsOf(element)) yield* uidsOf(item);

@@ -29,6 +29,8 @@ export interface DestinationKind<S> {
   isThere?(settings: S): boolean;
   /** Whether it sends a product of this content type. */
   takes(contentType: string, settings: S): boolean;
+  /** Whether what it sends leaves without the patient. */
+  deidentifies?(settings: S): boolean;
   /** What can be told wrong before anything is opened: files, keys, hosts. Throws BH_CONFIG_*, BH_MODEL_UNKNOWN. */
   check?(settings: S): void | Promise<void>;
   create(

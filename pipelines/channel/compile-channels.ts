@@ -1,6 +1,6 @@
 import { BitHiveError } from '../../core/errors.ts';
 import type { ChannelCatalog } from './catalog.ts';
-import { type CompiledChannel, type CompiledSource, compileChannel } from './compile.ts';
+import { type CompiledChannel, type CompiledReturn, type CompiledSource, compileChannel } from './compile.ts';
 import { placed } from './placed.ts';
 import type { Environment } from './read-yaml.ts';
 
@@ -41,15 +41,28 @@ export function compileChannels(
  */
 export async function checkEdges(channels: readonly CompiledChannel[]): Promise<void> {
   const faults = new Faults();
-  for (const { name, definition, sources, destinations } of channels) {
+  const byName = new Map(channels.map((channel) => [channel.name, channel]));
+  for (const { name, definition, sources, destinations, returns } of channels) {
     for (const { kind, settings, place } of sources) {
       await faults.of(place, async () => kind.check?.(settings, { channel: name, ack: definition.ack }));
     }
     for (const { kind, settings, place } of destinations) {
       await faults.of(place, async () => kind.check?.(settings));
     }
+    for (const one of returns) await faults.of(one.place, async () => checkReturn(one, byName));
   }
   faults.raise();
+}
+
+/** What comes back can only be understood by what left de-identified. */
+function checkReturn(
+  { channel, destination }: CompiledReturn,
+  channels: ReadonlyMap<string, CompiledChannel>,
+): void {
+  const found = channels.get(channel)?.destinations.find(({ name }) => name === destination);
+  if (found?.kind.deidentifies?.(found.settings)) return;
+  const what = found === undefined ? 'is no destination of these channels' : 'sends objects as they are';
+  throw new BitHiveError('BH_CONFIG_VALUE', `${channel}/${destination} ${what}; name one with deidentify`);
 }
 
 /** What only one channel can have: its name, and its doors. */

@@ -42,6 +42,13 @@ export interface CompiledSource {
   readonly place: string;
 }
 
+/** A destination that a step names in whatever channel. */
+export interface CompiledReturn {
+  readonly channel: string;
+  readonly destination: string;
+  readonly place: string;
+}
+
 /** A channel file that passed every check. Opening its doors is the runtime's work. */
 export interface CompiledChannel {
   readonly name: string;
@@ -54,6 +61,8 @@ export interface CompiledChannel {
   readonly keys: PathReader<Subject>;
   readonly steps: readonly Step[];
   readonly destinations: readonly CompiledDestination[];
+  /** By what the originals left of which results come in here. */
+  readonly returns: readonly CompiledReturn[];
   /** A step of it depends on the version of the map. */
   readonly readsMap: boolean;
   readonly fallbackCharset: string | undefined;
@@ -84,6 +93,7 @@ export function compileChannel(
     return onlyFor(messageKind, holds);
   };
   const destinations = compileDestinations(yaml, catalog, condition);
+  const steps = compileSteps(yaml, catalog, messageKind, destinations);
   return {
     name: channel,
     text,
@@ -92,13 +102,9 @@ export function compileChannel(
     messageKind,
     filter: condition(definition.filter, ['filter']),
     keys: located(at(['key']), () => keysOf(messageKind, definition.key)),
-    steps: definition.steps.map(({ kind, settings }, index) => {
-      const path = ['steps', index, kind];
-      const step = pick(catalog.steps, kind, 'step', at(path));
-      const checked = settingsOf(step, settings, at, path);
-      return located(at(path), () => forKnown(destinations, step.create(checked, { channel })));
-    }),
+    steps: steps.map(({ step }) => step),
     destinations,
+    returns: steps.flatMap(({ step: { sentBy }, place }) => (sentBy ? [{ ...sentBy, place }] : [])),
     readsMap: definition.steps.some(({ kind }) => catalog.steps.get(kind)?.readsMap === true),
     fallbackCharset: catalog.fallbackCharset,
   };
@@ -122,6 +128,33 @@ function compileSources(
   if (another === undefined) return { sources, messageKind };
   const detail = `${at(['source'])}: the doors of one channel take one kind of message, not ${messageKind} and ${another}`;
   throw new BitHiveError('BH_CONFIG_VALUE', detail);
+}
+
+function compileSteps(
+  { content: { channel, steps }, at }: YamlFile<ChannelDefinition>,
+  catalog: ChannelCatalog,
+  messageKind: MessageKind,
+  destinations: readonly CompiledDestination[],
+): readonly { readonly step: Step; readonly place: string }[] {
+  return steps.map(({ kind: name, settings }, index) => {
+    const path = ['steps', index, name];
+    const place = at(path);
+    const kind = pick(catalog.steps, name, 'step', place);
+    const checked = settingsOf(kind, settings, at, path);
+    const step = located(place, () => forKnown(destinations, kind.create(checked, { channel })));
+    if (step.prepare !== undefined) located(place, () => checkPrepares(step, index, messageKind));
+    return { step, place };
+  });
+}
+
+/** What changes the message before it is processed must not be passed by, and what stands before it would see it changed. */
+function checkPrepares({ kind, takes }: Step, index: number, messageKind: MessageKind): void {
+  if (index > 0) throw new BitHiveError('BH_CONFIG_VALUE', `${kind} is the first step of its channel`);
+  if (!takes.includes(messageKind))
+    throw new BitHiveError(
+      'BH_CONFIG_VALUE',
+      `${kind} takes ${takes.join(', ')}, and what comes in is ${messageKind}`,
+    );
 }
 
 /** A step names destinations of its channel, and asks only those that take what it asks. */

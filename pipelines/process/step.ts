@@ -66,6 +66,13 @@ export interface StepInput {
 export interface Step {
   readonly kind: string;
   readonly takes: readonly MessageKind[];
+  /**
+   * Makes another message of the one that came, before anything of the channel looks at it: with what only the store and secrets know. A step that
+   * has this stands first in its channel. A fault of the message is a BitHiveError and sends it to quarantine.
+   */
+  readonly prepare?: (message: Message) => Promise<Message>;
+  /** A destination, of whatever channel, by which objects leave de-identified: what comes back of them is its concern. */
+  readonly sentBy?: { readonly channel: string; readonly destination: string };
   /** It prints the message again, so the message must be read with its large documents in their places. */
   readonly needsWhole?: boolean;
   /** Names of the destinations that it is for; each must be one of the channel. */

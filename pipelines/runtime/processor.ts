@@ -210,7 +210,7 @@ export class Processor {
       const slim = await this.#slim(message, version);
       const subject = slim
         ? new Subject(message, slim.bytes, charset, slim.documents)
-        : new Subject(message, await this.#body(message), charset);
+        : await this.#changed(new Subject(message, await this.#body(message), charset), version);
       return (states) => this.#one(subject, version, states);
     } catch (cause) {
       const { code, detail, entry } = toBitHiveError(cause);
@@ -218,6 +218,16 @@ export class Processor {
       if (!entry.permanent) throw cause;
       return () => failed(message.id, code, detail, 0);
     }
+  }
+
+  /** As a step that stands first makes it, unless the channel does not want it. */
+  async #changed(subject: Subject, { compiled }: ChannelInForce): Promise<Subject> {
+    const { message } = subject;
+    const [step] = compiled.steps;
+    if (step?.prepare === undefined || !step.takes.includes(message.kind) || !compiled.filter(subject))
+      return subject;
+    const prepared = await step.prepare(message);
+    return new Subject(prepared, await this.#body(prepared));
   }
 
   /** It may pass, so it is tried again; but one message must not stop the channel for ever. */

@@ -22,6 +22,7 @@ import { editHl7 } from '../../pipelines/steps/edit-hl7.ts';
 import { mapStep } from '../../pipelines/steps/map.ts';
 import { mapFhir } from '../../pipelines/steps/map-fhir.ts';
 import { mapHl7 } from '../../pipelines/steps/map-hl7.ts';
+import { reidentifyResult } from '../../pipelines/steps/reidentify-result.ts';
 import { reportFinding } from '../../pipelines/steps/report-finding.ts';
 import { routeStudy } from '../../pipelines/steps/route-study.ts';
 import type { PriorNeeds } from '../../pipelines/study/priors.ts';
@@ -34,6 +35,8 @@ import { filesDestinationKind, filesSourceKind, sftpDestinationKind, sftpSourceK
 import { hl7DestinationKind, hl7SourceKind } from './hl7-kinds.ts';
 import type { OutboundRules } from './outbound.ts';
 import { pacsDestinationKind } from './pacs-kind.ts';
+import type { PseudonymKeys } from './pseudonym-keys.ts';
+import { turnMessageBack } from './turn-message-back.ts';
 
 /** What the kinds of a channel file are checked with: enough to read one, with nothing opened. */
 export interface DefinitionParts {
@@ -56,6 +59,8 @@ export interface RunningParts {
   readonly commitments: AwaitedCommitments;
   /** Sources that ask, by channel: a notification without a body wakes the one that it names. */
   readonly polls: Map<string, { lookNow(): void }>;
+  /** Keys of the destinations that de-identify, for what comes back. */
+  readonly pseudonymKeys: PseudonymKeys;
 }
 
 export interface CatalogParts extends DefinitionParts {
@@ -89,6 +94,7 @@ export function channelCatalog(parts: CatalogParts): ChannelCatalog {
       assembleStudy(parts.site),
       routeStudy((model) => priorNeedsOf(parts.models, model)),
       reportFinding(parts.site),
+      reidentifyResult((message, settings) => turnMessageBack(message, settings, parts.running())),
     ],
     destinations: [
       fhirDestinationKind(parts),

@@ -15,6 +15,8 @@ export interface DeidentifiedOptions {
   readonly policy: DeidentifyPolicy;
   readonly pseudonyms: Pseudonyms;
   readonly blobs: Pick<Blobs, 'read'>;
+  /** Told of each object before it leaves, so that whatever comes back of it can be understood. */
+  readonly leaves: (delivery: LeasedDelivery, object: Deidentified) => Promise<void>;
 }
 
 /**
@@ -38,10 +40,11 @@ type Prepared = { readonly delivery: LeasedDelivery } | { readonly outcome: Deli
 
 async function prepare(
   delivery: LeasedDelivery,
-  { policy, pseudonyms, blobs }: DeidentifiedOptions,
+  { policy, pseudonyms, blobs, leaves }: DeidentifiedOptions,
 ): Promise<Prepared> {
   try {
     const object = await deidentify(await bytesOf(delivery.body, blobs), policy, pseudonyms);
+    await leaves(delivery, object);
     const { facts, ...rest } = delivery;
     return {
       delivery: {

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { dicomContentType, dicomResultContentType } from '../../core/dicom-object.ts';
-import { deidentifySchema, policyOf, pseudonymsOf } from '../../mappings/deidentify/index.ts';
+import { deidentifySchema, policyOf, pseudonymsOf, sentByOf } from '../../mappings/deidentify/index.ts';
 import type { DestinationKind } from '../../pipelines/channel/catalog.ts';
 import type { CatalogParts } from './catalog.ts';
 import { deidentifiedDestination } from './deidentified-destination.ts';
 import { deidentifyKey } from './deidentify-key.ts';
+import { sentRecords } from './sent-records.ts';
 
 /** Settings of a destination, and how what it sends is de-identified; without it objects leave as they are. */
 export interface MayDeidentify<S> {
@@ -25,6 +26,7 @@ export function mayDeidentify<S>(
     settings: withDeidentify(kind.settings),
     takes: (contentType, { own, deidentify }) =>
       (deidentify === undefined || objects.has(contentType)) && kind.takes(contentType, own),
+    deidentifies: ({ deidentify }) => deidentify !== undefined,
     async check({ own, deidentify }) {
       if (deidentify?.key !== undefined) pseudonymsOf(await keys.secret(deidentify.key));
       await kind.check?.(own);
@@ -32,13 +34,14 @@ export function mayDeidentify<S>(
     async create({ own, deidentify }, context) {
       const inner = await kind.create(own, context);
       if (deidentify === undefined) return inner;
-      const { random, blobs } = running().ports;
+      const { ports, pseudonymKeys } = running();
+      const { random, blobs } = ports;
       const key = await deidentifyKey(deidentify.key, { config, keys, random });
-      return deidentifiedDestination(inner, {
-        policy: policyOf(deidentify),
-        pseudonyms: pseudonymsOf(key),
-        blobs,
-      });
+      const policy = policyOf(deidentify);
+      const pseudonyms = pseudonymsOf(key);
+      pseudonymKeys.add(context, pseudonyms);
+      const leaves = sentRecords({ ...ports, ...context, ...sentByOf(policy) });
+      return deidentifiedDestination(inner, { policy, pseudonyms, blobs, leaves });
     },
   };
 }

@@ -91,6 +91,38 @@ describe('what serve would refuse, config check and doctor refuse, with file and
     ).toBe(0);
   });
 
+  const returns = (step: string, source = 'dimse: {}', before = ''): string =>
+    `channel: results\nsource: { ${source} }\nsteps:\n${before}  - reidentify: ${step}\n`;
+  const stow = 'stow: { name: node, url: "https://node.example", send: originals';
+  const research = (destination: string): string =>
+    `channel: research\nsource: { dicomweb: {} }\nto:\n  - ${destination} }\n`;
+  const sent = research(`${stow}, deidentify: {}`);
+  test.each([
+    ['a channel that is not there', returns('elsewhere/node'), sent, 4, 'is no destination'],
+    ['a destination that is not there', returns('research/other'), sent, 4, 'is no destination'],
+    ['a destination that sends who it is of', returns('research/node'), research(stow), 4, 'as they are'],
+    ['no name of a destination', returns('research'), sent, 4, 'CHANNEL/DESTINATION'],
+    ['messages that it does not take', returns('research/node', 'hl7v2: {}'), sent, 4, 'takes dicom'],
+    [
+      'a place behind another step',
+      returns('research/node', 'dimse: {}', '  - assemble: {}\n'),
+      sent,
+      5,
+      'the first step',
+    ],
+  ])('reidentify with %s', async (_name, results, research, line, why) => {
+    const { path, argv } = channels({ 'research.yaml': research, 'results.yaml': results });
+    const { code, err } = await bithive(['config', 'check', ...argv]);
+    expect(code).not.toBe(0);
+    expect(err).toContain(`BH_CONFIG_VALUE: ${join(path, 'results.yaml')}:${line}: `);
+    expect(err).toContain(why);
+  });
+
+  test('reidentify of what leaves de-identified is right', async () => {
+    const { argv } = channels({ 'research.yaml': sent, 'results.yaml': returns('research/node') });
+    expect(await bithive(['config', 'check', ...argv])).toMatchObject({ code: 0, err: '' });
+  });
+
   test('the first fault of each file is told', async () => {
     const { argv } = channels({ 'a.yaml': orders('key: "PID/3"'), 'b.yaml': 'channel: B\n' });
     const { err } = await bithive(['config', 'check', ...argv]);

@@ -6,14 +6,16 @@ import { loadConfig } from '../../../config/index.ts';
 import type { DeliveryOutcome, LeasedDelivery } from '../../../core/delivery.ts';
 import { dicomContentType, dicomResultContentType } from '../../../core/dicom-object.ts';
 import type { JsonObject } from '../../../core/json.ts';
-import type { Body } from '../../../core/message.ts';
+import type { Body, NewMessage } from '../../../core/message.ts';
 import { readDataset } from '../../../formats/dicom/index.ts';
 import { pseudonymsOf } from '../../../mappings/deidentify/index.ts';
 import type { DestinationKind } from '../../../pipelines/channel/catalog.ts';
+import { systemClock } from '../../../platform/clock.ts';
 import { systemRandom } from '../../../platform/random.ts';
 import { createSystemKeys } from '../../../platform/security/system-keys.ts';
 import type { RunningParts } from '../../../server/compose/catalog.ts';
 import { mayDeidentify } from '../../../server/compose/deidentified-kind.ts';
+import { PseudonymKeys } from '../../../server/compose/pseudonym-keys.ts';
 import { leased } from '../../connectors/files/deliveries.ts';
 import { dicomFile, el } from '../../formats/dicom/object-builder.ts';
 import { tracesOf } from '../../mappings/deidentify/planted.ts';
@@ -41,10 +43,15 @@ const facts = {
 describe('a destination with deidentify', () => {
   let folder: ReturnType<typeof temporaryFolder>;
   const sent: LeasedDelivery[] = [];
+  const notes: NewMessage[] = [];
+  /** How many notes there were when each object left. */
+  const noted: number[] = [];
   const blobs = new Map<string, Uint8Array>();
   beforeEach(() => {
     folder = temporaryFolder();
     sent.length = 0;
+    notes.length = 0;
+    noted.length = 0;
   });
   afterEach(() => folder.remove());
 
@@ -56,6 +63,7 @@ describe('a destination with deidentify', () => {
     create: () => ({
       ...{ kind: 'archive', target: 'a', concurrency: 3 },
       async send(delivery) {
+        noted.push(notes.length);
         sent.push(delivery);
         return outcome;
       },
@@ -66,7 +74,13 @@ describe('a destination with deidentify', () => {
     const { config } = loadConfig({ argv: [`--data=${folder.path}`], env: {}, cwd: folder.path });
     const keys = createSystemKeys({ env: { KEY: 'x'.repeat(40), SHORT: 'x' }, cwd: folder.path });
     const read = async (hash: string) => blobs.get(hash) ?? new Uint8Array();
-    const running = () => ({ ports: { random: systemRandom, blobs: { read } } }) as unknown as RunningParts;
+    const store = {
+      async accept(message: NewMessage) {
+        notes.push(message);
+      },
+    };
+    const ports = { random: systemRandom, blobs: { read }, store, clock: systemClock };
+    const running = () => ({ ports, pseudonymKeys: new PseudonymKeys() }) as unknown as RunningParts;
     return mayDeidentify(inner, { config, keys, running });
   };
   const settingsOf = (given: JsonObject) => kind().settings.parse(given);
@@ -102,6 +116,30 @@ describe('a destination with deidentify', () => {
       model: 'm',
     });
     expect(JSON.stringify(sent[0]?.facts)).not.toContain('4711');
+  });
+
+  test('notes before it leaves which study it is, under the UID that leaves and by which rules', async () => {
+    await send(file(), { options: ['retain-modified-dates'] });
+    const sentStudy = readDataset(bytesSent()).text(0x0020000d);
+    expect(noted).toEqual([1]);
+    expect(notes).toMatchObject([
+      {
+        ...{
+          kind: 'answer',
+          type: 'deidentified',
+          channel: 'c',
+          parent: leased({ kind: 'inline', bytes: new Uint8Array() }).messageId,
+        },
+        searchKeys: [['study-uid', sentStudy]],
+        facts: { sentBy: 'n', studyInstanceUid: '1.2.3.4711', dates: 'modified', keepsUids: false },
+      },
+    ]);
+    expect(JSON.stringify(notes)).not.toMatch(/Quokkaberg|MRN4711/);
+  });
+
+  test('notes nothing of what does not leave', async () => {
+    await send(Buffer.from('no object at all'), {});
+    expect(notes).toEqual([]);
   });
 
   test('reads a body that lies in the blob store', async () => {
