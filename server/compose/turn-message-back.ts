@@ -1,3 +1,4 @@
+import { dicomResultContentType } from '../../core/dicom-object.ts';
 import { BitHiveError, toBitHiveError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { limits } from '../../core/limits.ts';
@@ -50,6 +51,8 @@ export async function turnMessageBack(
     await audit('success', { studyInstanceUid, sopInstanceUid, patientId });
     return {
       ...message,
+      // For the archives of a channel it is a result like the engine's own: `pacs: {}` takes it, and what sends originals out again does not.
+      contentType: dicomResultContentType,
       body: { kind: 'blob', hash, bytesCount },
       facts: { ...(facts as unknown as JsonObject), blob: hash, bytesCount },
     };

@@ -37,7 +37,6 @@ to:
   - stow:
       url: ${pacs.dicomWeb}
       auth: { kind: basic, user: test, password: "env:PACS_PASSWORD" }
-      send: originals
 `,
 });
 interface Doors {
