@@ -35,7 +35,9 @@ const foreignDates: ReadonlySet<number> = new Set([
   0x00080106, 0x00080107, 0x00181200, 0x00181202, 0x00181204, 0x00181205, 0x0018700c,
 ]);
 const uidOrPatient = /\b(?:2\.25\.\d{1,39}(?![\d.]?\d)|BH[0-9A-Z]{20}\b)/g;
-const dayInText = /(?<![\d.])(\d{4})([-./]?)(\d\d)\2(\d\d)(?![\d])/g;
+/** 20240229, 2024-02-29; 29.02.2024, 02/29/2024. */
+const yearFirst = /(?<![\d.])(\d{4})([-./]?)(\d\d)\2(\d\d)(?!\d)/g;
+const yearLast = /(?<![\d.])(\d\d)([-./])(\d\d)\2(\d{4})(?!\d)/g;
 
 /** Turns every value of a result back that names something of the hospital. Nothing is left out: what cannot be turned back is a hindrance. */
 export function turnResult(result: WritableDataset, turn: Turn) {
@@ -118,13 +120,12 @@ class Turning {
     const turned = text.replace(uidOrPatient, (name) =>
       name.startsWith('BH') ? this.#patient(tag, name) : this.#uid(tag, name),
     );
-    for (const [date, year, , month, day] of text.matchAll(dayInText)) {
-      if (this.#turn.names.isMoved(`${year}${month}${day}`))
-        this.#hinder({
-          code: 'BH_REIDENTIFY_UNCERTAIN',
-          detail: `${formatTag(tag)} has the moved date ${date} in a text`,
-        });
-    }
+    const date = daysIn(text).find(({ days }) => days.some((day) => this.#turn.names.isMoved(day)));
+    if (date !== undefined)
+      this.#hinder({
+        code: 'BH_REIDENTIFY_UNCERTAIN',
+        detail: `${formatTag(tag)} has the moved date ${date.text} in a text`,
+      });
     return turned;
   }
 
@@ -152,4 +153,18 @@ class Turning {
   #hinder(hindrance: Hindrance): void {
     this.#hindrances.push(hindrance);
   }
+}
+
+/** Days that a text may mean, as YYYYMMDD. */
+function daysIn(text: string): readonly { readonly text: string; readonly days: readonly string[] }[] {
+  return [
+    ...[...text.matchAll(yearFirst)].map(([found, year, , month, day]) => ({
+      text: found,
+      days: [`${year}${month}${day}`],
+    })),
+    ...[...text.matchAll(yearLast)].map(([found, one, , other, year]) => ({
+      text: found,
+      days: [`${year}${other}${one}`, `${year}${one}${other}`],
+    })),
+  ];
 }
