@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BitHiveError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { ByteSource } from './byte-source.ts';
@@ -5,7 +6,7 @@ import type { DicomDataset } from './dataset.ts';
 import type { Fragment } from './element.ts';
 import { checkUndelimited } from './pixels/check-undelimited.ts';
 import { pixelElement } from './pixels/pixel-element.ts';
-import { SourceWindow } from './source-window.ts';
+import { elementsPerTurn, SourceWindow } from './source-window.ts';
 import { formatTag, tags } from './tags.ts';
 
 /** The items of encapsulated pixel data: the basic offset table, then the fragments; and the offset behind them. */
@@ -42,6 +43,8 @@ export async function readFragments(
       );
     }
     items.push({ offset: at + 8, length });
+    // Of bytes in memory the waits alone give nobody else a turn.
+    if (items.length % elementsPerTurn === 0) await nextTurn();
     at += 8 + length;
     if (at > size) {
       throw new BitHiveError('BH_DICOM_TRUNCATED', `a fragment ends at ${at}, the object at ${size}`);

@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { bytesSource, instanceFacts, readHeader, verifyPixelData } from '../../../formats/dicom/index.ts';
-import { implicitLittleEndian } from '../../../formats/dicom/transfer-syntax.ts';
+import {
+  bytesSource,
+  instanceFacts,
+  readBareDataset,
+  readHeader,
+  verifyPixelData,
+} from '../../../formats/dicom/index.ts';
+import { explicitLittleEndian, implicitLittleEndian } from '../../../formats/dicom/transfer-syntax.ts';
 import { dicomFile, el } from './object-builder.ts';
 import { refusalCode } from './refusal.ts';
 
@@ -80,6 +86,19 @@ describe('the event loop goes on while a header is read', () => {
     const turns = await turnsWhile(() => read(bytes));
     // A turn for each 8,000 elements and more: a few milliseconds.
     expect(turns).toBeGreaterThan(elementsCount / 8_000);
+  });
+
+  test('of empty fragments of pixel data', async () => {
+    const jpeg = dicomFile(head, { transferSyntaxUid: '1.2.840.10008.1.2.4.70' });
+    const pixels = Buffer.concat([hex('e07f1000' + '4f420000ffffffff'), repeated(nothingInIt, 900_000)]);
+    const turns = await turnsWhile(() => read(Buffer.concat([jpeg, pixels, closeSequence])));
+    expect(turns).toBeGreaterThan(100);
+  });
+
+  test('of a data set that comes by DIMSE', async () => {
+    const bytes = inSequence(repeated(nothingInIt, 900_000));
+    const dataSet = bytes.subarray(bytes.indexOf(hex('0800160055490600')));
+    expect(await turnsWhile(() => readBareDataset(dataSet, explicitLittleEndian))).toBeGreaterThan(100);
   });
 
   test('of a million elements of group 0002', async () => {
