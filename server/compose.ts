@@ -109,7 +109,7 @@ async function start(
     folder: blobsFolderOf(config),
     isShared: config.store.kind === 'postgres',
     diskFreeBytesMin: config.disk.freeBytesMin,
-    hasThread: true,
+    hasThreads: true,
   });
   const tokenFile = tokenFileOf(config);
   const token = await ensureTokenFile(tokenFile, random);

@@ -10,7 +10,7 @@ import { serveParent } from './child.ts';
 /** Our door, our blobs, our store: header read, bytes and folder synced, duplicate-checked row with search keys synced, answered by instance. */
 const folder = process.argv[2] as string;
 const store = await openSqliteStore({ folder, clock: systemClock, logger: silentLogger });
-const blobs = await openFolderBlobs({ folder: join(folder, 'blobs'), hasThread: true });
+const blobs = await openFolderBlobs({ folder: join(folder, 'blobs'), hasThreads: true });
 const source = createStowSource({ blobs, clock: systemClock, logger: silentLogger, metrics: silentMetrics });
 const app = fastify();
 source.register(app);

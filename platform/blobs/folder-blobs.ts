@@ -13,7 +13,7 @@ import { FreeSpace } from './free-space.ts';
 import { openFile } from './raw-file.ts';
 import { Removals } from './removals.ts';
 import { syncFolder } from './sync-folder.ts';
-import { BodyThread } from './thread/body-thread-host.ts';
+import { BodyThreads } from './thread/body-threads.ts';
 import { SlabBlobWriter } from './thread/slab-blob-writer.ts';
 
 export interface FolderBlobsOptions {
@@ -22,8 +22,8 @@ export interface FolderBlobsOptions {
   readonly diskFreeBytesMin?: number;
   /** Engines on other machines write into the folder, too: what is unfinished may be theirs. */
   readonly isShared?: boolean;
-  /** Small bodies are written by a thread of their own, for an engine that takes many. */
-  readonly hasThread?: boolean;
+  /** Small bodies are written by threads of their own, for an engine that takes many. */
+  readonly hasThreads?: boolean;
 }
 
 /** A body that nobody wrote to for so long is nobody's. */
@@ -42,9 +42,9 @@ export async function openFolderBlobs(options: FolderBlobsOptions): Promise<Blob
   await syncFolder(dirname(root));
   await removeUnfinished(temporary, options.isShared === true ? Date.now() - unfinishedMsMax : Infinity);
   const run = randomBytes(8).toString('hex');
-  const thread = options.hasThread === true ? await BodyThread.start({ root, temporary, run }) : null;
+  const threads = options.hasThreads === true ? await BodyThreads.start({ root, temporary, run }) : null;
   const freeBytesMin = options.diskFreeBytesMin ?? limits.diskFreeBytesMin;
-  return new FolderBlobs({ root, temporary, run, freeBytesMin, thread });
+  return new FolderBlobs({ root, temporary, run, freeBytesMin, threads });
 }
 
 async function removeUnfinished(folder: string, beforeMs: number): Promise<void> {
@@ -74,7 +74,7 @@ interface FolderBlobsParts {
   /** Begins the names of unfinished bodies. */
   readonly run: string;
   readonly freeBytesMin: number;
-  readonly thread: BodyThread | null;
+  readonly threads: BodyThreads | null;
 }
 
 class FolderBlobs implements Blobs {
@@ -82,19 +82,19 @@ class FolderBlobs implements Blobs {
   readonly #temporary: string;
   readonly #run: string;
   readonly #freeBytesMin: number;
-  readonly #thread: BodyThread | null;
+  readonly #threads: BodyThreads | null;
   readonly #removals: Removals;
   readonly #space: FreeSpace;
   #begunCount = 0;
 
-  constructor({ root, temporary, run, freeBytesMin, thread }: FolderBlobsParts) {
+  constructor({ root, temporary, run, freeBytesMin, threads }: FolderBlobsParts) {
     this.#root = root;
     this.#temporary = temporary;
     this.#run = run;
     this.#freeBytesMin = freeBytesMin;
-    this.#thread = thread;
+    this.#threads = threads;
     this.#removals =
-      thread === null ? new Removals() : new Removals((...body) => thread.removeOlder(...body));
+      threads === null ? new Removals() : new Removals((...body) => threads.removeOlder(...body));
     this.#space = new FreeSpace(root);
   }
 
@@ -111,11 +111,10 @@ class FolderBlobs implements Blobs {
 
   async begin(bytesMax: number): Promise<BlobWriter> {
     await this.#requireSpace();
-    const slab = this.#thread?.take() ?? null;
-    if (this.#thread === null || slab === null) return this.#openFile(bytesMax);
+    const taken = this.#threads?.take() ?? null;
+    if (taken === null) return this.#openFile(bytesMax);
     return new SlabBlobWriter({
-      thread: this.#thread,
-      slab,
+      ...taken,
       bytesMax,
       takeSpace: (bytesCount) => this.#space.take(bytesCount),
       openFile: () => this.#openFile(bytesMax),

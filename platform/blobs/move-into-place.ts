@@ -4,7 +4,7 @@ import { type Descriptor, syncContent } from './raw-file.ts';
 import { syncFolder } from './sync-folder.ts';
 
 /** What `link` says where the name is taken, or where the file system has no links: the slower order is used then. */
-export const notLinked: ReadonlySet<string | undefined> = new Set([
+const notLinked: ReadonlySet<string | undefined> = new Set([
   'EEXIST',
   'EPERM',
   'ENOTSUP',

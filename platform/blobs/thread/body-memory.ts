@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 
 /** A body that is no larger lies in memory as a whole until it is committed. */
 export const slabBytes = 1024 * 1024;
-/** Bodies that may lie there at once; the next one goes straight to a file. */
-const slabCount = 16;
+/** Bodies that may lie there at once, for each thread; the next one goes straight to a file. */
+const slabCount = 8;
 
 /** Words of the control block: one for all, then some for each slab. */
 const bellWord = 0;
@@ -20,7 +20,7 @@ export type SlabState = (typeof slabStates)[keyof typeof slabStates];
 export const noTail = -1;
 
 /**
- * What the main thread and the thread of bodies share: slabs that bodies are filled into while they come, and a bell. Slabs are used again and
+ * What the main thread and a thread of bodies share: slabs that bodies are filled into while they come, and a bell. Slabs are used again and
  * again, so a body costs no memory that the system has to find first; their addresses are multiples of a page, as O_DIRECT wants it (open(2)).
  */
 export class BodyMemory {
@@ -38,7 +38,7 @@ export class BodyMemory {
 
   get slabs(): readonly SharedSlab[] {
     return Array.from({ length: slabCount }, (_, index) => {
-      const bytes = new Uint8Array(this.buffer, controlBytes + index * slabBytes, slabBytes);
+      const bytes = Buffer.from(this.buffer, controlBytes + index * slabBytes, slabBytes);
       return new SharedSlab(index, bytes, this.#words, firstWord + index * wordsPerSlab);
     });
   }
@@ -62,11 +62,11 @@ export class BodyMemory {
 /** One body, as both threads see it. The main thread fills it and commits; from then on it is the other one's until its reply. */
 export class SharedSlab {
   readonly index: number;
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   readonly #words: Int32Array;
   readonly #at: number;
 
-  constructor(index: number, bytes: Uint8Array, words: Int32Array, at: number) {
+  constructor(index: number, bytes: Buffer, words: Int32Array, at: number) {
     this.index = index;
     this.bytes = bytes;
     this.#words = words;
@@ -79,6 +79,11 @@ export class SharedSlab {
     this.bytesCount = 0;
     Atomics.add(this.#words, this.#at + 3, 1);
     this.state = slabStates.filling;
+  }
+
+  /** `set` of a typed array moves single bytes into shared memory, ten times as slow; filling a range with as many bytes is one copy. */
+  put(bytes: Uint8Array, at: number): void {
+    if (bytes.length > 0) this.bytes.fill(bytes, at, at + bytes.length);
   }
 
   get state(): SlabState {

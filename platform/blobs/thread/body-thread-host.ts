@@ -4,15 +4,22 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { BitHiveError } from '../../../core/errors.ts';
 import { removeOlderHere } from '../removals.ts';
 import { BodyMemory, type SharedSlab, slabStates } from './body-memory.ts';
+import type { RemovalLock } from './removal-lock.ts';
 
-export interface BodyThreadSetup {
-  readonly buffer: SharedArrayBuffer;
-  /** Takes `RemovalRequest`; the bell is rung for each. */
-  readonly requests: MessagePort;
+export interface BodyThreadParts {
   readonly root: string;
   readonly temporary: string;
   /** Begins the names of its unfinished bodies. */
   readonly run: string;
+  /** That of all threads that write there. */
+  readonly lock: RemovalLock;
+}
+
+export interface BodyThreadSetup extends Omit<BodyThreadParts, 'lock'> {
+  readonly buffer: SharedArrayBuffer;
+  /** Takes `RemovalRequest`; the bell is rung for each. */
+  readonly requests: MessagePort;
+  readonly lockBuffer: SharedArrayBuffer;
 }
 
 export interface RemovalRequest {
@@ -63,7 +70,7 @@ function threadPath(): string | null {
 }
 
 /**
- * The main thread's side of the thread of bodies. It ends with the process: nothing is ever half acknowledged, and what it leaves unfinished
+ * The main thread's side of a thread of bodies. It ends with the process: nothing is ever half acknowledged, and what it leaves unfinished
  * goes at the next start. After a failure it takes no more bodies; who wants a slab then gets none.
  */
 export class BodyThread {
@@ -86,18 +93,24 @@ export class BodyThread {
   }
 
   /** null where the thread was not built, as in tests that run from source. Throws BH_STORE_IO. */
-  static async start(parts: Pick<BodyThreadSetup, 'root' | 'temporary' | 'run'>): Promise<BodyThread | null> {
+  static async start({ lock, ...parts }: BodyThreadParts): Promise<BodyThread | null> {
     const path = threadPath();
     if (path === null) return null;
     const memory = BodyMemory.make();
     const { port1: requests, port2 } = new MessageChannel();
-    const workerData: BodyThreadSetup = { ...parts, buffer: memory.buffer, requests: port2 };
+    const { buffer } = memory;
+    const workerData: BodyThreadSetup = { ...parts, buffer, requests: port2, lockBuffer: lock.buffer };
     const worker = new Worker(path, { workerData, transferList: [port2], name: 'bithive-bodies' });
     const thread = new BodyThread(memory, worker, requests);
     await thread.#started();
     requests.unref();
     worker.unref();
     return thread;
+  }
+
+  /** None after a failure. */
+  get freeSlabs(): number {
+    return this.#failure === null ? this.#free.length : 0;
   }
 
   /** A slab for a body of its own; null when all are in use. Given back by `release`, or by a commit that has ended. */
@@ -129,7 +142,7 @@ export class BodyThread {
     return await placed;
   }
 
-  /** As `removeOlderHere`, in the order of what the thread does. */
+  /** As `removeOlderHere`, while no thread places a body. */
   async removeOlder(path: string, sinceMs: number): Promise<boolean> {
     if (this.#failure !== null) return removeOlderHere(path, sinceMs);
     this.#removalCount += 1;

@@ -5,14 +5,16 @@ import { BodyMemory } from './body-memory.ts';
 import type { BodyReply, BodyThreadSetup, RemovalRequest } from './body-thread-host.ts';
 import { HashedSlab } from './hashed-slab.ts';
 import { BodyPlacer, type Placed } from './place-bodies.ts';
+import { RemovalLock } from './removal-lock.ts';
 
 /**
- * The thread of bodies: hashes what comes into the slabs while it comes, writes those that are committed, and removes old ones. It never
- * returns to an event loop: it waits for the bell. One thread does it all, so that no removal falls between two steps of a writer.
+ * A thread of bodies: hashes what comes into its slabs while it comes, writes those that are committed, and removes old bodies. It never
+ * returns to an event loop: it waits for the bell.
  */
 const main = parentPort;
 assert(main !== null, 'runs as a worker');
-const { buffer, requests, root, temporary, run } = workerData as BodyThreadSetup;
+const { buffer, requests, root, temporary, run, lockBuffer } = workerData as BodyThreadSetup;
+const lock = new RemovalLock(lockBuffer);
 const memory = new BodyMemory(buffer);
 const slabs = memory.slabs.map((slab) => new HashedSlab(slab));
 const placer = new BodyPlacer(root, temporary, run, memory.slabs[0]!.bytes);
@@ -31,7 +33,7 @@ function turn(port: MessagePort): void {
 
 function place(committed: readonly HashedSlab[], port: MessagePort): void {
   const hashed = committed.map((slab) => slab.digest());
-  const placed = placer.place(hashed);
+  const placed = lock.place(() => placer.place(hashed));
   for (const [at, slab] of committed.entries()) {
     const { hash, tailHash } = hashed[at]!;
     const reply: BodyReply = { kind: 'placed', slab: slab.index, hash, tailHash, error: plain(placed[at]!) };
@@ -46,7 +48,7 @@ function removeOld(requested: MessagePort, port: MessagePort): void {
     let isRemoved = false;
     let error: Placed = null;
     try {
-      isRemoved = removeOlderSync(path, sinceMs);
+      isRemoved = lock.remove(() => removeOlderSync(path, sinceMs)) ?? false;
     } catch (cause) {
       error = cause as NodeJS.ErrnoException;
     }

@@ -4,14 +4,12 @@ import {
   fdatasyncSync,
   fsyncSync,
   ftruncateSync,
-  linkSync,
   openSync,
   renameSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { notLinked } from '../move-into-place.ts';
 import { directFlag } from './body-memory.ts';
 
 /** A body of which every byte is in memory, and whose hash is known. */
@@ -31,15 +29,17 @@ const newFile = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY;
 
 interface OpenBody {
   readonly file: number;
-  readonly temporaryPath: string;
   readonly path: string;
-  /** Its name may be somebody's durable body: it is replaced by synced content only. */
-  readonly isNameTaken: boolean;
+  /** Where the name is taken, which may be somebody's durable body: it is replaced by synced content only. null: written under its own name. */
+  readonly temporaryPath: string | null;
 }
 
 /**
- * Writes bodies to a folder of blobs, several in one go, without ever yielding: for a thread of its own. All are written and named, then
- * synced: what the file system commits for the first sync holds the names and sizes of the others.
+ * Writes bodies to a folder of blobs, several in one go, without ever yielding: for a thread of its own. All are written, then synced: what
+ * the file system commits for the first sync holds the names and sizes of the others.
+ *
+ * A new body is written under its own name: until it is synced no row names it, and one that a crash left torn is replaced by the next writer
+ * of that body, or removed by the sweep.
  */
 export class BodyPlacer {
   readonly #root: string;
@@ -59,7 +59,7 @@ export class BodyPlacer {
   /** One result for each body, in their order. Never throws. */
   place(bodies: readonly WholeBody[]): readonly Placed[] {
     const opened = bodies.map((body) => attempt(() => this.#write(body)));
-    const synced = opened.map((body) => andThen(body, (open) => this.#sync(open)));
+    const synced = opened.map((body) => andThen(body, sync));
     const folders = new Map<string, Attempt<void>>();
     return synced.map((body) => andThen(body, ({ path }) => this.#syncFolder(dirname(path), folders)).error);
   }
@@ -74,17 +74,26 @@ export class BodyPlacer {
   }
 
   #write(body: WholeBody): OpenBody {
-    this.#count += 1;
-    const temporaryPath = join(this.#temporary, `${this.#run}-b${this.#count}`);
-    const path = join(this.#root, body.hash.slice(0, 2), body.hash);
-    const file = openSync(temporaryPath, newFile | (this.#isDirect ? directFlag : 0), 0o600);
+    const opened = this.#open(join(this.#root, body.hash.slice(0, 2), body.hash));
     try {
-      this.#fill(file, body);
-      return { file, temporaryPath, path, isNameTaken: !isLinked(temporaryPath, path) };
+      this.#fill(opened.file, body);
+      return opened;
     } catch (error) {
-      giveUp(file, temporaryPath);
+      giveUp(opened);
       throw error;
     }
+  }
+
+  #open(path: string): OpenBody {
+    const flags = newFile | (this.#isDirect ? directFlag : 0);
+    try {
+      return { file: openSync(path, flags, 0o600), path, temporaryPath: null };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    this.#count += 1;
+    const temporaryPath = join(this.#temporary, `${this.#run}-b${this.#count}`);
+    return { file: openSync(temporaryPath, flags, 0o600), path, temporaryPath };
   }
 
   #fill(file: number, { bytes, bytesCount }: WholeBody): void {
@@ -99,20 +108,6 @@ export class BodyPlacer {
     if (blocksBytes !== bytesCount) ftruncateSync(file, bytesCount);
   }
 
-  #sync(body: OpenBody): OpenBody {
-    const { file, temporaryPath, path, isNameTaken } = body;
-    try {
-      fdatasyncSync(file);
-      if (isNameTaken) renameSync(temporaryPath, path);
-    } catch (error) {
-      giveUp(file, temporaryPath);
-      throw error;
-    }
-    closeSync(file);
-    if (!isNameTaken) removeName(temporaryPath);
-    return body;
-  }
-
   #takesDirect(block: Uint8Array): boolean {
     const path = join(this.#temporary, `${this.#run}-probe`);
     try {
@@ -120,7 +115,8 @@ export class BodyPlacer {
       try {
         return writeSync(file, block, 0, blockBytes, 0) === blockBytes;
       } finally {
-        giveUp(file, path);
+        closeSync(file);
+        unlinkSync(path);
       }
     } catch {
       return false;
@@ -133,14 +129,17 @@ function writeWhole(file: number, bytes: Uint8Array, bytesCount: number): void {
   for (let at = 0; at < bytesCount; ) at += writeSync(file, bytes, at, bytesCount - at, at);
 }
 
-function isLinked(temporaryPath: string, path: string): boolean {
+function sync(body: OpenBody): OpenBody {
+  const { file, temporaryPath, path } = body;
   try {
-    linkSync(temporaryPath, path);
-    return true;
+    fdatasyncSync(file);
+    if (temporaryPath !== null) renameSync(temporaryPath, path);
   } catch (error) {
-    if (notLinked.has((error as NodeJS.ErrnoException).code)) return false;
+    giveUp(body);
     throw error;
   }
+  closeSync(file);
+  return body;
 }
 
 function syncFolder(folder: string): void {
@@ -152,17 +151,15 @@ function syncFolder(folder: string): void {
   }
 }
 
-function giveUp(file: number, temporaryPath: string): void {
+/**
+ * Frees the space of a body that could not be written. Its own name stays, for somebody may have put the same body there meanwhile: the sweep
+ * removes what no row names.
+ */
+function giveUp({ file, temporaryPath }: OpenBody): void {
+  attempt(() => ftruncateSync(file, 0));
   closeSync(file);
-  removeName(temporaryPath);
-}
-
-function removeName(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // What is left in the folder of unfinished bodies goes at the next start.
-  }
+  // What is left in the folder of unfinished bodies goes at the next start.
+  if (temporaryPath !== null) attempt(() => unlinkSync(temporaryPath));
 }
 
 type Attempt<T> = { readonly error: null; readonly value: T } | { readonly error: NodeJS.ErrnoException };

@@ -49,7 +49,7 @@ export class SlabBlobWriter implements BlobWriter {
       );
     }
     if (count > slabBytes) return this.#moveToFile(bytes);
-    this.#slab.bytes.set(bytes, this.#bytesCount);
+    this.#slab.put(bytes, this.#bytesCount);
     this.#bytesCount = count;
     this.#slab.bytesCount = count;
     if (count - this.#announcedBytes >= announceBytes) {

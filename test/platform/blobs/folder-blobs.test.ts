@@ -19,13 +19,13 @@ async function* chunksOf(bytes: Uint8Array, size: number): AsyncIterable<Uint8Ar
 describe.each([
   ['files', false],
   ['a thread for small bodies', true],
-])('folder blobs: %s', (_, hasThread) => {
+])('folder blobs: %s', (_, hasThreads) => {
   let folder: string;
   let blobs: Blobs;
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'bithive-blobs-'));
-    blobs = await openFolderBlobs({ folder, hasThread, diskFreeBytesMin: 0 });
+    blobs = await openFolderBlobs({ folder, hasThreads, diskFreeBytesMin: 0 });
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -103,7 +103,7 @@ describe.each([
     const { hash } = await blobs.put(chunksOf(Buffer.from('kept'), 4), bytesMax);
     await mkdir(join(folder, 'tmp'), { recursive: true });
     await writeFile(join(folder, 'tmp', 'leftover'), 'half');
-    const again = await openFolderBlobs({ folder, hasThread, diskFreeBytesMin: 0 });
+    const again = await openFolderBlobs({ folder, hasThreads, diskFreeBytesMin: 0 });
     expect(await readdir(join(folder, 'tmp'))).toEqual([]);
     expect(Buffer.from(await again.read(hash)).toString()).toBe('kept');
   });
@@ -115,15 +115,15 @@ describe.each([
     await writeFile(leftover, 'of a node that was killed long ago');
     const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
     await utimes(leftover, twoDaysAgo, twoDaysAgo);
-    await openFolderBlobs({ folder, hasThread, diskFreeBytesMin: 0, isShared: true });
-    expect(await readdir(join(folder, 'tmp'))).toHaveLength(hasThread ? 0 : 1);
+    await openFolderBlobs({ folder, hasThreads, diskFreeBytesMin: 0, isShared: true });
+    expect(await readdir(join(folder, 'tmp'))).toHaveLength(hasThreads ? 0 : 1);
     await writer.write(new TextEncoder().encode('whole'));
     const { hash } = await writer.commit();
     expect(Buffer.from(await blobs.read(hash)).toString()).toBe('half whole');
   });
 
   test('the door closes at the watermark', async () => {
-    const full = await openFolderBlobs({ folder, hasThread, diskFreeBytesMin: Number.MAX_SAFE_INTEGER });
+    const full = await openFolderBlobs({ folder, hasThreads, diskFreeBytesMin: Number.MAX_SAFE_INTEGER });
     await expect(full.begin(1)).rejects.toMatchObject({ code: 'BH_STORE_FULL' });
   });
 

@@ -13,13 +13,13 @@ const text = (value: string) => new TextEncoder().encode(value);
 describe.each([
   ['files', false],
   ['a thread for small bodies', true],
-])('what the sweep of orphans needs of the folder: %s', (_, hasThread) => {
+])('what the sweep of orphans needs of the folder: %s', (_, hasThreads) => {
   let folder: string;
   let blobs: Blobs;
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'bithive-sweep-'));
-    blobs = await openFolderBlobs({ folder, hasThread, diskFreeBytesMin: 0 });
+    blobs = await openFolderBlobs({ folder, hasThreads, diskFreeBytesMin: 0 });
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 

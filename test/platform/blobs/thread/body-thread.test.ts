@@ -25,10 +25,10 @@ async function writeIn(writer: BlobWriter, bytes: Uint8Array, pieceBytes: number
 describe.each([
   ['files', false],
   ['a thread', true],
-])('bodies by %s', (_, hasThread) => {
+])('bodies by %s', (_, hasThreads) => {
   let blobs: Blobs;
   beforeEach(async () => {
-    blobs = await openFolderBlobs({ folder, hasThread, diskFreeBytesMin: 0 });
+    blobs = await openFolderBlobs({ folder, hasThreads, diskFreeBytesMin: 0 });
   });
 
   test('what lies behind an offset has a hash of its own', async () => {
