@@ -14,7 +14,7 @@ import { directFlag } from './body-memory.ts';
 
 /** A body of which every byte is in memory, and whose hash is known. */
 export interface WholeBody {
-  /** As many bytes as `bytesCount` says, and room behind them up to the next multiple of a block. */
+  /** `bytesCount` bytes and whatever stands behind them; its address is a multiple of a block. */
   readonly bytes: Uint8Array;
   readonly bytesCount: number;
   readonly hash: string;
@@ -76,7 +76,7 @@ export class BodyPlacer {
   #write(body: WholeBody): OpenBody {
     const opened = this.#open(join(this.#root, body.hash.slice(0, 2), body.hash));
     try {
-      this.#fill(opened.file, body);
+      this.#fill(opened, body);
       return opened;
     } catch (error) {
       giveUp(opened);
@@ -96,16 +96,19 @@ export class BodyPlacer {
     return { file: openSync(temporaryPath, flags, 0o600), path, temporaryPath };
   }
 
-  #fill(file: number, { bytes, bytesCount }: WholeBody): void {
-    if (!this.#isDirect) {
-      writeWhole(file, bytes, bytesCount);
-      return;
+  #fill(opened: OpenBody, { bytes, bytesCount }: WholeBody): void {
+    const directBytes = this.#isDirect ? bytesCount - (bytesCount % blockBytes) : 0;
+    if (directBytes > 0) writeRange(opened.file, bytes, 0, directBytes);
+    if (directBytes === bytesCount) return;
+    // A part of a block goes through the system's cache. Writing a whole block and cutting the file would have it read back.
+    const file = this.#isDirect
+      ? openSync(opened.temporaryPath ?? opened.path, constants.O_WRONLY)
+      : opened.file;
+    try {
+      writeRange(file, bytes, directBytes, bytesCount);
+    } finally {
+      if (file !== opened.file) closeSync(file);
     }
-    const blocksBytes = Math.ceil(bytesCount / blockBytes) * blockBytes;
-    // Nothing of another patient's body stays on the disk behind this one.
-    bytes.fill(0, bytesCount, blocksBytes);
-    writeWhole(file, bytes, blocksBytes);
-    if (blocksBytes !== bytesCount) ftruncateSync(file, bytesCount);
   }
 
   #takesDirect(block: Uint8Array): boolean {
@@ -125,8 +128,8 @@ export class BodyPlacer {
 }
 
 /** One write may take a part only, for example on a disk that becomes full. */
-function writeWhole(file: number, bytes: Uint8Array, bytesCount: number): void {
-  for (let at = 0; at < bytesCount; ) at += writeSync(file, bytes, at, bytesCount - at, at);
+function writeRange(file: number, bytes: Uint8Array, from: number, to: number): void {
+  for (let at = from; at < to; ) at += writeSync(file, bytes, at, to - at, at);
 }
 
 function sync(body: OpenBody): OpenBody {
