@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BitHiveError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { ByteSource } from './byte-source.ts';
-import { type ElementReader, NeedBytes } from './element-reader.ts';
+import { NeedBytes } from './element-cursor.ts';
+import type { ElementReader } from './element-reader.ts';
 
 const chunkBytes = 64 * 1024;
 /** Of what is read on and on. Sources that stream up to where they are read gain by fewer questions, and 8 MiB are read in no time. */
