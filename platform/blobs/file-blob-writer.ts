@@ -41,7 +41,7 @@ export class FileBlobWriter implements BlobWriter {
   #pieceBytes = 0;
   #underWay: Promise<void> = Promise.resolve();
   #failure: BitHiveError | null = null;
-  #state: 'open' | 'failed' | 'ended' = 'open';
+  #state: 'open' | 'committing' | 'ended' = 'open';
   #isClosed = false;
 
   constructor(parts: FileBlobWriterParts) {
@@ -53,23 +53,24 @@ export class FileBlobWriter implements BlobWriter {
   }
 
   write(bytes: Uint8Array): Promise<void> | undefined {
-    assert(this.#state === 'open', 'a blob writer takes bytes until it is committed or has failed');
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    assert(this.#state === 'open', 'a blob writer takes bytes until it is committed or given up');
     this.#bytesCount += bytes.length;
     if (this.#bytesCount > this.#parts.bytesMax) {
-      this.#fail(new BitHiveError('BH_HTTP_TOO_LARGE', `the body is over ${this.#parts.bytesMax} bytes`));
+      this.#failure = new BitHiveError('BH_HTTP_TOO_LARGE', `the body is over ${this.#parts.bytesMax} bytes`);
+      return Promise.reject(this.#failure);
     }
-    if (this.#failure !== null) return Promise.reject(this.#failure);
     this.#pieces.push(bytes);
     this.#pieceBytes += bytes.length;
     return this.#pieceBytes >= writeBytes ? this.#writePieces() : undefined;
   }
 
   async commit(): Promise<StoredBlob> {
-    assert(this.#state === 'open', 'a blob is committed once');
     if (this.#pieceBytes > 0) await this.#writePieces();
     await this.#underWay;
     if (this.#failure !== null) throw this.#failure;
-    this.#state = 'failed';
+    assert(this.#state === 'open', 'a blob is committed once');
+    this.#state = 'committing';
     try {
       const { file, temporaryPath } = this.#parts;
       const hash = this.#hash.digest('hex') as BlobHash;
@@ -115,13 +116,8 @@ export class FileBlobWriter implements BlobWriter {
       await writeWhole(this.#parts.file, bytes);
       await this.#lookAtSpace();
     } catch (cause) {
-      this.#fail(blobError(cause));
+      this.#failure ??= blobError(cause);
     }
-  }
-
-  #fail(failure: BitHiveError): void {
-    this.#failure ??= failure;
-    this.#state = 'failed';
   }
 
   async #lookAtSpace(): Promise<void> {

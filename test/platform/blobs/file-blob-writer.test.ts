@@ -1,0 +1,49 @@
+import { openSync } from 'node:fs';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { FileBlobWriter } from '../../../platform/blobs/file-blob-writer.ts';
+import { Removals } from '../../../platform/blobs/removals.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bithive-writer-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** A file that takes no bytes, as a disk that fails. */
+async function failingWriter(): Promise<FileBlobWriter> {
+  const temporaryPath = join(folder, 'unfinished');
+  await writeFile(temporaryPath, '');
+  return new FileBlobWriter({
+    file: openSync(temporaryPath, 'r'),
+    temporaryPath,
+    bytesMax: 10_000_000,
+    pathOf: (hash) => join(folder, hash),
+    removals: new Removals(),
+    requireSpace: async () => {},
+    takeSpace: () => {},
+  });
+}
+
+/** More than is held back to be written at once. */
+const piece = new Uint8Array(300_000);
+
+test('a write that fails while the next piece comes is told by its code, by every call that follows', async () => {
+  const writer = await failingWriter();
+  await writer.write(piece);
+  await new Promise((next) => setTimeout(next, 50));
+  await expect(writer.write(piece)).rejects.toMatchObject({ code: 'BH_STORE_IO' });
+  await expect(writer.write(piece)).rejects.toMatchObject({ code: 'BH_STORE_IO' });
+  await expect(writer.commit()).rejects.toMatchObject({ code: 'BH_STORE_IO' });
+  await writer.abort();
+  await expect(access(join(folder, 'unfinished'))).rejects.toThrow('ENOENT');
+});
+
+test('the last bytes of a body fail with its commit', async () => {
+  const writer = await failingWriter();
+  expect(writer.write(new Uint8Array(10))).toBeUndefined();
+  await expect(writer.commit()).rejects.toMatchObject({ code: 'BH_STORE_IO' });
+  await writer.abort();
+});
