@@ -15,6 +15,8 @@ import { TailHash } from './tail-hash.ts';
 const lookEveryBytes = 16 * 1024 * 1024;
 /** Pieces are joined to writes of this size: a write costs a trip to another thread, whatever it carries. */
 const writeBytes = 256 * 1024;
+/** Or when so many have come: a sender of single bytes must not have each of them held as an object. */
+const piecesMax = 1024;
 
 export interface FileBlobWriterParts {
   readonly file: Descriptor;
@@ -62,7 +64,8 @@ export class FileBlobWriter implements BlobWriter {
     }
     this.#pieces.push(bytes);
     this.#pieceBytes += bytes.length;
-    return this.#pieceBytes >= writeBytes ? this.#writePieces() : undefined;
+    const isFull = this.#pieceBytes >= writeBytes || this.#pieces.length >= piecesMax;
+    return isFull ? this.#writePieces() : undefined;
   }
 
   async commit(): Promise<StoredBlob> {
@@ -89,6 +92,8 @@ export class FileBlobWriter implements BlobWriter {
   async abort(): Promise<void> {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
+    // A write that waits for the one under way must not begin: its descriptor is closed, and the number may be another body's by then.
+    this.#failure ??= new BitHiveError('BH_STORE_IO', 'the body was given up');
     await this.#underWay;
     if (!this.#isClosed) {
       this.#isClosed = true;

@@ -87,6 +87,10 @@ export class SlabBlobWriter implements BlobWriter {
     assert(slab !== null, 'a body moves once');
     try {
       const file = await this.#parts.openFile();
+      if (this.#slab === null) {
+        await file.abort();
+        throw new BitHiveError('BH_STORE_IO', 'the body was given up');
+      }
       this.#file = file;
       if (this.#tailFrom !== null) file.hashTail(this.#tailFrom);
       await file.write(Uint8Array.from(slab.bytes.subarray(0, this.#bytesCount)));

@@ -13,11 +13,13 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** A file that takes no bytes, as a disk that fails. */
-async function failingWriter(): Promise<FileBlobWriter> {
+const failingWriter = () => writerOf('r');
+
+async function writerOf(flags: 'r' | 'r+'): Promise<FileBlobWriter> {
   const temporaryPath = join(folder, 'unfinished');
   await writeFile(temporaryPath, '');
   return new FileBlobWriter({
-    file: openSync(temporaryPath, 'r'),
+    file: openSync(temporaryPath, flags),
     temporaryPath,
     bytesMax: 10_000_000,
     pathOf: (hash) => join(folder, hash),
@@ -46,4 +48,21 @@ test('the last bytes of a body fail with its commit', async () => {
   expect(writer.write(new Uint8Array(10))).toBeUndefined();
   await expect(writer.commit()).rejects.toMatchObject({ code: 'BH_STORE_IO' });
   await writer.abort();
+});
+
+test('single bytes are written before very many of them are held', async () => {
+  const writer = await failingWriter();
+  const waits = Array.from({ length: 1024 }, () => writer.write(new Uint8Array(1)));
+  expect(waits.slice(0, -1).every((wait) => wait === undefined)).toBe(true);
+  await waits.at(-1);
+  await expect(writer.commit()).rejects.toMatchObject({ code: 'BH_STORE_IO' });
+  await writer.abort();
+});
+
+test('a body that is given up begins no write any more', async () => {
+  const writer = await writerOf('r+');
+  await writer.write(piece);
+  const waiting = writer.write(piece);
+  await Promise.all([expect(waiting).rejects.toMatchObject({ code: 'BH_STORE_IO' }), writer.abort()]);
+  await expect(writer.write(piece)).rejects.toMatchObject({ code: 'BH_STORE_IO' });
 });

@@ -64,6 +64,19 @@ describe.each([
       expect(bodies[index]!.equals(await blobs.read(hash))).toBe(true);
   });
 
+  test('a body that is given up while it moves to a file leaves nothing', async () => {
+    const writer = await blobs.begin(4 * slabBytes);
+    await writer.write(randomBytes(slabBytes));
+    const outcome = writer.write(randomBytes(slabBytes))?.then(
+      () => 'written',
+      (error: unknown) => (error as { code: string }).code,
+    );
+    await writer.abort();
+    await outcome;
+    expect(await readdir(join(folder, 'tmp'))).toEqual([]);
+    await writer.abort();
+  });
+
   test('memory of a body that was given up serves the next ones, with nothing of it', async () => {
     for (let round = 0; round < 60; round += 1) {
       const writer = await blobs.begin(slabBytes);
