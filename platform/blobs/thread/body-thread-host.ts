@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { BitHiveError } from '../../../core/errors.ts';
-import { removeOlderHere } from '../removals.ts';
 import { BodyMemory, type SharedSlab, slabStates } from './body-memory.ts';
 import type { RemovalLock } from './removal-lock.ts';
 
@@ -113,6 +112,15 @@ export class BodyThread {
     return this.#failure === null ? this.#free.length : 0;
   }
 
+  get hasFailed(): boolean {
+    return this.#failure !== null;
+  }
+
+  /** It has no body, and after a failure none any more. */
+  get isIdle(): boolean {
+    return this.hasFailed || this.#free.length === this.#slabs.length;
+  }
+
   /** A slab for a body of its own; null when all are in use. Given back by `release`, or by a commit that has ended. */
   take(): SharedSlab | null {
     if (this.#failure !== null) return null;
@@ -144,7 +152,7 @@ export class BodyThread {
 
   /** As `removeOlderHere`, while no thread places a body. */
   async removeOlder(path: string, sinceMs: number): Promise<boolean> {
-    if (this.#failure !== null) return removeOlderHere(path, sinceMs);
+    if (this.#failure !== null) throw this.#failure;
     this.#removalCount += 1;
     const number = this.#removalCount;
     const removed = new Promise<boolean>((resolve, reject) => {

@@ -1,3 +1,4 @@
+import { removeOlderHere } from '../removals.ts';
 import type { SharedSlab } from './body-memory.ts';
 import { BodyThread, type BodyThreadParts } from './body-thread-host.ts';
 import { RemovalLock } from './removal-lock.ts';
@@ -10,7 +11,7 @@ export interface TakenSlab {
   readonly slab: SharedSlab;
 }
 
-/** The threads that write small bodies. */
+/** The threads that write small bodies. Once one of them has failed no other body is given to any: the lock that they share may be held by it. */
 export class BodyThreads {
   readonly #threads: readonly BodyThread[];
 
@@ -29,8 +30,9 @@ export class BodyThreads {
     return started.length < threads.length ? null : new BodyThreads(started);
   }
 
-  /** A slab for a body of its own, of the thread that has least to do; null when all are in use. */
+  /** A slab for a body of its own, of the thread that has least to do; null when all are in use, or a thread has failed. */
   take(): TakenSlab | null {
+    if (this.#hasFailed) return null;
     const [first, ...others] = this.#threads;
     let thread = first;
     for (const other of others)
@@ -41,6 +43,12 @@ export class BodyThreads {
 
   /** Removes the file unless it was written at `sinceMs` or later; false when nothing was removed. */
   async removeOlder(path: string, sinceMs: number): Promise<boolean> {
-    return (await this.#threads[0]?.removeOlder(path, sinceMs)) ?? false;
+    if (!this.#hasFailed) return (await this.#threads[0]?.removeOlder(path, sinceMs)) ?? false;
+    // The bodies that the others have still are placed first; then only files are written, which `Removals` knows of.
+    return this.#threads.every(({ isIdle }) => isIdle) && removeOlderHere(path, sinceMs);
+  }
+
+  get #hasFailed(): boolean {
+    return this.#threads.some(({ hasFailed }) => hasFailed);
   }
 }

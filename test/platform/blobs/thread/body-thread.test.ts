@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Blobs, BlobWriter } from '../../../../core/ports/index.ts';
 import { openFolderBlobs } from '../../../../platform/blobs/index.ts';
-import { BodyMemory, slabBytes } from '../../../../platform/blobs/thread/body-memory.ts';
+import { BodyMemory, slabBytes, slabStates } from '../../../../platform/blobs/thread/body-memory.ts';
+import { BodyThreads } from '../../../../platform/blobs/thread/body-threads.ts';
 import { BodyPlacer, type WholeBody } from '../../../../platform/blobs/thread/place-bodies.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -154,5 +155,33 @@ describe('placing a group of bodies', () => {
     expect(placer.place([first, second])).toEqual([null, null]);
     expect(content.equals(await readFile(pathOf(first)))).toBe(true);
     expect(await readdir(join(folder, 'tmp'))).toEqual([]);
+  });
+});
+
+describe('a thread that failed', () => {
+  const sleep = () => new Promise((next) => setTimeout(next, 100));
+
+  test('has no other one be given bodies, and old bodies are removed once the others have none', async () => {
+    await mkdir(join(folder, 'tmp'));
+    const threads = await BodyThreads.start({ root: folder, temporary: join(folder, 'tmp'), run: 'run' });
+    if (threads === null) throw new TypeError('not built');
+    const failing = threads.take();
+    const other = threads.take();
+    if (failing === null || other === null || failing.thread === other.thread)
+      throw new TypeError('no slabs');
+    // What no writer does: the same body is committed twice.
+    await failing.thread.commit(failing.slab).catch(() => undefined);
+    failing.slab.state = slabStates.committed;
+    failing.thread.announce();
+    while (!failing.thread.hasFailed) await sleep();
+    expect(threads.take()).toBeNull();
+
+    const path = join(folder, 'old');
+    await writeFile(path, 'old');
+    const future = Date.now() + 60_000;
+    expect(await threads.removeOlder(path, future)).toBe(false);
+    other.thread.release(other.slab);
+    expect(await threads.removeOlder(path, future)).toBe(true);
+    expect(await readdir(folder)).toEqual(['tmp']);
   });
 });
