@@ -136,6 +136,12 @@ export const limits = {
 
   /** An object that is de-identified is held in memory, as it came and as it leaves. */
   deidentifyObjectBytesMax: 768 * 1024 * 1024,
+  /** Objects that wait for the thread which de-identifies them; more are tried again later. */
+  deidentifyWaitingMax: 256,
+  /** One object, with the decoding of what is masked; a thread that needs longer is replaced. */
+  deidentifyRunMs: 600_000,
+  /** JavaScript heap of that thread: 990,000 items need 800 MB. The bytes of an object live outside of it. */
+  deidentifyHeapMbMax: 2_048,
   /** Names, numbers and dates of one object that are looked for in the texts that stay. */
   deidentifyIdentifiersMax: 500,
   /** A table or measurement up to this size is looked through for them too. */

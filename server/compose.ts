@@ -22,6 +22,7 @@ import type { RunningParts } from './compose/catalog.ts';
 import { channelEnvironment, type Environment } from './compose/channel-files.ts';
 import { checkChannels } from './compose/check-channels.ts';
 import { alertFileOf, blobsFolderOf, tokenFileOf } from './compose/data-folder.ts';
+import { DeidentifyThread } from './compose/deidentify-thread.ts';
 import { Keeper } from './compose/keeper.ts';
 import { openMaps } from './compose/open-maps.ts';
 import { openStore } from './compose/open-store.ts';
@@ -123,6 +124,8 @@ async function start(
   closers.push(() => pool.close());
 
   const ports = { store, blobs, clock, random, logger, metrics, owner: ownerName(random) };
+  const deidentifyThread = new DeidentifyThread(clock);
+  closers.push(() => deidentifyThread.close());
   const httpSources: HttpSource[] = [];
   running = {
     ports,
@@ -131,6 +134,7 @@ async function start(
     polls: new Map(),
     commitments: new AwaitedCommitments(),
     pseudonymKeys: new PseudonymKeys(),
+    deidentifyThread,
   };
   const maps = await openMaps({
     ...ports,

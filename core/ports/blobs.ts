@@ -16,7 +16,7 @@ export interface Blobs {
   put(source: AsyncIterable<Uint8Array>, bytesMax: number): Promise<StoredBlob>;
   /** Opens a body for piecewise writing, for callers that split one stream into several bodies. */
   begin(bytesMax: number): Promise<BlobWriter>;
-  /** Whole body in memory; throws BH_STORE_NOT_FOUND, BH_BLOB_CORRUPT when the content does not match. */
+  /** Whole body in memory, which is the caller's from then on; throws BH_STORE_NOT_FOUND, BH_BLOB_CORRUPT when the content does not match. */
   read(hash: BlobHash): Promise<Uint8Array>;
   stream(hash: BlobHash): AsyncIterable<Uint8Array>;
   /** Path of the file, for workers that map or read it themselves; null where the store is not a folder. */

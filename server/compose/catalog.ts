@@ -27,6 +27,7 @@ import { reportFinding } from '../../pipelines/steps/report-finding.ts';
 import { routeStudy } from '../../pipelines/steps/route-study.ts';
 import type { PriorNeeds } from '../../pipelines/study/priors.ts';
 import { mayDeidentify } from './deidentified-kind.ts';
+import type { DeidentifyThread } from './deidentify-thread.ts';
 import { archiveDestinationKind, stowDestinationKind } from './dicomweb-kinds.ts';
 import { dimseDestinationKind, dimseSourceKind } from './dimse-kinds.ts';
 import { fhirDestinationKind, fhirSourceKind } from './fhir-kinds.ts';
@@ -61,6 +62,8 @@ export interface RunningParts {
   readonly polls: Map<string, { lookNow(): void }>;
   /** Keys of the destinations that de-identify, for what comes back. */
   readonly pseudonymKeys: PseudonymKeys;
+  /** What leaves without its patient is made so there. */
+  readonly deidentifyThread: DeidentifyThread;
 }
 
 export interface CatalogParts extends DefinitionParts {

@@ -4,17 +4,15 @@ import type { Json, JsonObject } from '../../core/json.ts';
 import { limits } from '../../core/limits.ts';
 import type { Body } from '../../core/message.ts';
 import type { Blobs, Destination } from '../../core/ports/index.ts';
-import {
-  type Deidentified,
-  type DeidentifyPolicy,
-  deidentify,
-  type Pseudonyms,
-} from '../../mappings/deidentify/index.ts';
+import type { Deidentified, DeidentifyPolicy } from '../../mappings/deidentify/index.ts';
+import type { DeidentifyThread } from './deidentify-thread.ts';
 
 export interface DeidentifiedOptions {
   readonly policy: DeidentifyPolicy;
-  readonly pseudonyms: Pseudonyms;
-  readonly blobs: Pick<Blobs, 'read'>;
+  /** The key of the pseudonyms. */
+  readonly secret: string;
+  readonly thread: Pick<DeidentifyThread, 'object'>;
+  readonly blobs: Pick<Blobs, 'read' | 'stream'>;
   /** Told of each object before it leaves, so that whatever comes back of it can be understood. */
   readonly leaves: (delivery: LeasedDelivery, object: Deidentified) => Promise<void>;
 }
@@ -40,10 +38,12 @@ type Prepared = { readonly delivery: LeasedDelivery } | { readonly outcome: Deli
 
 async function prepare(
   delivery: LeasedDelivery,
-  { policy, pseudonyms, blobs, leaves }: DeidentifiedOptions,
+  { policy, secret, thread, blobs, leaves }: DeidentifiedOptions,
 ): Promise<Prepared> {
   try {
-    const object = await deidentify(await bytesOf(delivery.body, blobs), policy, pseudonyms);
+    const bytes = await bytesOf(delivery.body, blobs);
+    const askedUids = textsOf(delivery.facts ?? {});
+    const object = await thread.object({ bytes, policy, secret, askedUids });
     await leaves(delivery, object);
     const { facts, ...rest } = delivery;
     return {
@@ -60,13 +60,36 @@ async function prepare(
   }
 }
 
-/** @throws BH_DICOM_LIMIT when a body is too large to be read whole */
-async function bytesOf(body: Body, blobs: Pick<Blobs, 'read'>): Promise<Uint8Array> {
-  if (body.kind === 'inline') return body.bytes;
+/**
+ * Bytes that nobody else has: the thread takes them. A body that is read is the reader's own already; the delivery keeps its own.
+ *
+ * @throws BH_DICOM_LIMIT when a body is too large to be read whole
+ */
+async function bytesOf(body: Body, blobs: Pick<Blobs, 'read' | 'stream'>): Promise<Uint8Array> {
+  if (body.kind === 'inline') return Uint8Array.from(body.bytes);
   if (body.bytesCount > limits.deidentifyObjectBytesMax)
     throw new BitHiveError('BH_DICOM_LIMIT', `${body.bytesCount} bytes are too many to be de-identified`);
-  return await blobs.read(body.hash);
+  return body.bytesCount > readAtOnceBytesMax ? readInPieces(body, blobs) : blobs.read(body.hash);
 }
+
+/** A body that is read at once is hashed at once, too, on the engine's own thread: 6 ms for 8 MiB, half a second for the largest. */
+const readAtOnceBytesMax = 8 * 1024 * 1024;
+
+async function readInPieces(
+  { hash, bytesCount }: Extract<Body, { kind: 'blob' }>,
+  blobs: Pick<Blobs, 'stream'>,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(bytesCount);
+  let at = 0;
+  for await (const piece of blobs.stream(hash)) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes.subarray(0, at);
+}
+
+const textsOf = (facts: JsonObject): readonly string[] =>
+  Object.values(facts).filter((value) => typeof value === 'string');
 
 /** Facts that say nothing of a person. */
 const plainFacts: ReadonlySet<string> = new Set(['version', 'model', 'result']);

@@ -34,14 +34,13 @@ export function mayDeidentify<S>(
     async create({ own, deidentify }, context) {
       const inner = await kind.create(own, context);
       if (deidentify === undefined) return inner;
-      const { ports, pseudonymKeys } = running();
+      const { ports, pseudonymKeys, deidentifyThread: thread } = running();
       const { random, blobs } = ports;
-      const key = await deidentifyKey(deidentify.key, { config, keys, random });
+      const secret = await deidentifyKey(deidentify.key, { config, keys, random });
       const policy = policyOf(deidentify);
-      const pseudonyms = pseudonymsOf(key);
-      pseudonymKeys.add(context, pseudonyms);
+      pseudonymKeys.add(context, pseudonymsOf(secret));
       const leaves = sentRecords({ ...ports, ...context, ...sentByOf(policy) });
-      return deidentifiedDestination(inner, { policy, pseudonyms, blobs, leaves });
+      return deidentifiedDestination(inner, { policy, secret, thread, blobs, leaves });
     },
   };
 }

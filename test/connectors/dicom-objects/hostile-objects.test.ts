@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fileParts } from '../../dimse/file-parts.ts';
 import { RawAssociation } from '../../dimse/raw-association.ts';
 import { slowOnlyWhenAlways } from '../../fuzz/slow.ts';
+import { longestStallMs } from '../../longest-stall.ts';
 import { bodyOf, multipartType, post } from '../dicomweb/raw-client.ts';
 import { type Receiver, startReceiver } from '../dicomweb/stow-setup.ts';
 import { type Node, startNode } from '../dimse/node-setup.ts';
@@ -10,27 +11,6 @@ import { hostileObjects } from './hostile-objects.ts';
 const stallMsMax = 200;
 /** Of the whole process of the test, far less than what the objects claim. */
 const growthBytesMax = 256 * 1024 * 1024;
-
-/**
- * The longest time for which the loop stood still, in CPU time of the process: other work on the machine does not count. It holds the
- * sender's own work, too: what an object costs is the least of several attempts.
- */
-async function longestStallMs(work: () => Promise<void>): Promise<number> {
-  let longestUs = 0;
-  let isOver = false;
-  let last = process.cpuUsage();
-  const look = (): void => {
-    const { user, system } = process.cpuUsage(last);
-    longestUs = Math.max(longestUs, user + system);
-    last = process.cpuUsage();
-    if (!isOver) setImmediate(look);
-  };
-  setImmediate(look);
-  await work();
-  await new Promise((next) => setTimeout(next, 20));
-  isOver = true;
-  return longestUs / 1000;
-}
 
 let receiver: Receiver;
 let node: Node;

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { loadConfig } from '../../../config/index.ts';
 import type { DeliveryOutcome, LeasedDelivery } from '../../../core/delivery.ts';
@@ -15,6 +15,7 @@ import { systemRandom } from '../../../platform/random.ts';
 import { createSystemKeys } from '../../../platform/security/system-keys.ts';
 import type { RunningParts } from '../../../server/compose/catalog.ts';
 import { mayDeidentify } from '../../../server/compose/deidentified-kind.ts';
+import { DeidentifyThread } from '../../../server/compose/deidentify-thread.ts';
 import { PseudonymKeys } from '../../../server/compose/pseudonym-keys.ts';
 import { leased } from '../../connectors/files/deliveries.ts';
 import { dicomFile, el } from '../../formats/dicom/object-builder.ts';
@@ -54,6 +55,8 @@ describe('a destination with deidentify', () => {
     noted.length = 0;
   });
   afterEach(() => folder.remove());
+  const deidentifyThread = new DeidentifyThread(systemClock);
+  afterAll(() => deidentifyThread.close());
 
   const outcome: DeliveryOutcome = { kind: 'delivered', note: 'as the receiver says' };
   const inner: DestinationKind<{ url: string }> = {
@@ -73,14 +76,20 @@ describe('a destination with deidentify', () => {
   const kind = () => {
     const { config } = loadConfig({ argv: [`--data=${folder.path}`], env: {}, cwd: folder.path });
     const keys = createSystemKeys({ env: { KEY: 'x'.repeat(40), SHORT: 'x' }, cwd: folder.path });
-    const read = async (hash: string) => blobs.get(hash) ?? new Uint8Array();
+    const read = async (hash: string) => Uint8Array.from(blobs.get(hash) ?? []);
+    const stream = async function* (hash: string) {
+      const bytes = await read(hash);
+      yield bytes.subarray(0, 100);
+      yield bytes.subarray(100);
+    };
     const store = {
       async accept(message: NewMessage) {
         notes.push(message);
       },
     };
-    const ports = { random: systemRandom, blobs: { read }, store, clock: systemClock };
-    const running = () => ({ ports, pseudonymKeys: new PseudonymKeys() }) as unknown as RunningParts;
+    const ports = { random: systemRandom, blobs: { read, stream }, store, clock: systemClock };
+    const running = () =>
+      ({ ports, deidentifyThread, pseudonymKeys: new PseudonymKeys() }) as unknown as RunningParts;
     return mayDeidentify(inner, { config, keys, running });
   };
   const settingsOf = (given: JsonObject) => kind().settings.parse(given);
@@ -96,8 +105,8 @@ describe('a destination with deidentify', () => {
     expect([destination.kind, destination.target, destination.concurrency]).toEqual(['archive', 'a', 3]);
     return destination.send(delivery(body ?? { kind: 'inline', bytes }), new AbortController().signal);
   };
-  const bytesSent = (): Uint8Array => {
-    const body = sent[0]?.body;
+  const bytesSent = (nth = 0): Uint8Array => {
+    const body = sent[nth]?.body;
     return body?.kind === 'inline' ? body.bytes : new Uint8Array();
   };
 
@@ -146,12 +155,15 @@ describe('a destination with deidentify', () => {
     blobs.set('h', file());
     await send(new Uint8Array(), {}, { kind: 'blob', hash: 'h' as never, bytesCount: 100 });
     expect(readDataset(bytesSent()).text(0x00120062)).toBe('YES');
+    const large = { kind: 'blob', hash: 'h' as never, bytesCount: 9 * 1024 * 1024 } as const;
+    await send(new Uint8Array(), {}, large);
+    expect(readDataset(bytesSent(1)).text(0x00120062)).toBe('YES');
     const huge = { kind: 'blob', hash: 'h' as never, bytesCount: 2 ** 40 } as const;
     expect(await send(new Uint8Array(), {}, huge)).toMatchObject({
       kind: 'dead',
       error: { code: 'BH_DICOM_LIMIT' },
     });
-    expect(sent).toHaveLength(1);
+    expect(sent).toHaveLength(2);
   });
 
   test('gets nothing of what cannot be de-identified: dead, with the code', async () => {
