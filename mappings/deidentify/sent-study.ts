@@ -20,6 +20,8 @@ export interface SentStudy extends SentBy {
   readonly sentFromMs: number;
   /** Those that may have been sent, in the order in which they came. */
   readonly instances: readonly SentInstance[];
+  /** Whether an object of this name, of whatever study, left by the same destination, or may have. */
+  wasSent(sopInstanceUid: string): Promise<boolean>;
 }
 
 export interface SentInstance {

@@ -75,7 +75,8 @@ async function referredOf(
   const known = new Map(instances.map((one) => [sent(one.sopInstanceUid), one]));
   const ownSeries = new Set(instances.map(({ seriesInstanceUid }) => sent(seriesInstanceUid)));
   const own = textOf(result, tags.sopInstanceUid);
-  if (known.has(own) || pseudonyms.isOwnUid(own))
+  // Where UIDs are kept, that of an image of another study would have an archive put the result in its place.
+  if (known.has(own) || pseudonyms.isOwnUid(own) || (keepsUids && (await study.wasSent(own))))
     refuse('BH_REIDENTIFY_UNCERTAIN', `${own} is an object that was sent, and no result`);
   const { objects, studies } = referencesOf(result);
   for (const other of studies)

@@ -55,7 +55,8 @@ export function sentStudies(options: SentStudiesOptions) {
     if (pseudonyms === undefined) return undefined;
     const sentFromMs = Math.min(...records.map(({ receivedAtMs }) => receivedAtMs));
     const instances = await instancesOf(studyInstanceUid, options);
-    return { studyInstanceUid, dates, keepsUids, pseudonyms, sentFromMs, instances };
+    const wasSent = (sopInstanceUid: string) => wasSentAs(sopInstanceUid, options);
+    return { studyInstanceUid, dates, keepsUids, pseudonyms, sentFromMs, instances, wasSent };
   };
 }
 
@@ -85,6 +86,16 @@ async function instancesOf(
     byObject.set(key, [...(byObject.get(key) ?? []), message]);
   }
   return [...byObject.values()].map((messages) => sentInstance(messages, studyInstanceUid, options));
+}
+
+async function wasSentAs(sopInstanceUid: string, options: SentStudiesOptions): Promise<boolean> {
+  const messages = await options.store.listMessages({
+    channel: options.channel,
+    kind: 'dicom',
+    keys: [{ name: 'sop-uid', value: sopInstanceUid }],
+    limit: limits.searchRowsMax,
+  });
+  return (await firstOf(messages, (message) => hasLeft(message, options))) !== undefined;
 }
 
 const textOf = (facts: JsonObject, name: string): string => {

@@ -42,6 +42,8 @@ interface Known {
   readonly unsent?: readonly string[];
   readonly options?: Parameters<typeof policy>[0];
   readonly reads?: string[];
+  /** Objects of other studies that left. */
+  readonly others?: readonly string[];
 }
 
 /** What the engine knows of what left on 2026-02-03. */
@@ -50,12 +52,14 @@ function sentStudy({
   unsent = [],
   options = settings,
   reads = [],
+  others = [],
 }: Known = {}): SentStudy {
   return {
     ...sentByOf(policy(options)),
     studyInstanceUid: study,
     pseudonyms,
     sentFromMs: Date.UTC(2026, 1, 3),
+    wasSent: async (sopInstanceUid) => others.includes(sopInstanceUid),
     instances: all.map((original) => {
       const textOf = (tag: number): string => String(original.get(tag)?.value[0 as never]);
       return {
@@ -224,6 +228,13 @@ describe('a result under its own names', () => {
       'MRN4711',
     ]);
     expect(dataset.sequence(0x00081199)[0]?.text(0x00081155)).toBe('1.2.3.1.1');
+    // The same under the name of an image of another patient, which the archive would replace.
+    await expect(
+      turnBack(result, {
+        documents: 'refuse',
+        studyOf: async () => sentStudy({ options, others: ['1.2.9.1'] }),
+      }),
+    ).rejects.toMatchObject({ code: 'BH_REIDENTIFY_UNCERTAIN' });
   });
 });
 

@@ -27,6 +27,16 @@ to:
   - ${archive(far, 'name: far, send: originals, deidentify: { options: [retain-modified-dates] }')}
   - ${archive(pacs, 'name: pacs')}
 `,
+  'open.yaml': `
+channel: open
+source: { dimse: { port: 0 } }
+key: StudyInstanceUID
+steps:
+  - reidentify: { sentBy: open/far, senders: [FAR-NODE] }
+to:
+  - ${archive(far, 'name: far, send: originals, deidentify: { options: [retain-uids, retain-full-dates] }')}
+  - ${archive(pacs, 'name: pacs')}
+`,
 });
 
 let far: Hospital;
@@ -60,8 +70,8 @@ const objectsOf = async ({ engine }: Hospital): Promise<readonly Uint8Array[]> =
     [...messages].reverse().map(async ({ bodySize }) => engine.blobs.read(bodySize.hash as never)),
   );
 };
-const messagesOf = ({ store }: Engine, status: 'processed' | 'quarantined') =>
-  store.listMessages({ kind: 'dicom', channel: 'research', status, limit: 100 });
+const messagesOf = ({ store }: Engine, status: 'processed' | 'quarantined', channel = 'research') =>
+  store.listMessages({ kind: 'dicom', channel, status, limit: 100 });
 
 const resultClass = '1.2.840.10008.5.1.4.1.1.7';
 const ui = (value: string) => ({ vr: 'UI', value: [value] });
@@ -90,11 +100,12 @@ const resultOf = (image: Uint8Array, sopInstanceUid: string, more: WritableDatas
 };
 
 /** By C-STORE under a calling AE title. */
-async function send(result: WritableDataset, callingAe: string): Promise<void> {
+async function send(result: WritableDataset, callingAe: string, to = 'research'): Promise<void> {
   const sopInstanceUid = String(result.get(0x00080018)?.value[0 as never]);
   const file = Buffer.from(writePart10(result, { sopClassUid: resultClass, sopInstanceUid }));
   const kind = { sopClassUid: resultClass, transferSyntaxUid: explicitLittleEndian };
-  const port = hospital.engine.listening.find(({ protocol }) => protocol === 'dimse')?.port ?? 0;
+  const { listening } = hospital.engine;
+  const port = listening.find(({ protocol, channel }) => protocol === 'dimse' && channel === to)?.port ?? 0;
   const association = await requestAssociation(
     { host: '127.0.0.1', port, calledAe: 'BITHIVE', callingAe },
     { clock: systemClock, contexts: proposeObjects([kind]) },
@@ -205,4 +216,34 @@ test('one note a study tells under which name it left, and names no patient', as
   expect(notes.map(({ channel, status, facts }) => [channel, status, facts])).toEqual([
     ['research', 'filtered', { sentBy: 'far', studyInstanceUid: study, dates: 'modified', keepsUids: false }],
   ]);
+});
+
+test('where UIDs left as they are, a result cannot take the place of an image of another patient', async () => {
+  const image = (ofStudy: string, patientId: string): WritableDataset =>
+    resultOf(
+      original(1),
+      `${ofStudy}.1`,
+      new Map([
+        [0x00082112, { vr: 'SQ', value: [] }],
+        [0x00100020, { vr: 'LO', value: [patientId] }],
+        [0x0020000d, ui(ofStudy)],
+      ]),
+    );
+  await send(image('1.2.826.81', 'MRN81'), 'CT1', 'open');
+  await send(image('1.2.826.82', 'MRN82'), 'CT1', 'open');
+  const seen = await until(async () => {
+    const [one, other] = ['1.2.826.81.1', '1.2.826.82.1'].map((sop) =>
+      objectsOf(far).then((all) => all.find((bytes) => readDataset(bytes).text(0x00080018) === sop)),
+    );
+    return (await other) && (await one);
+  });
+  await send(resultOf(seen, '1.2.826.82.1'), 'FAR-NODE', 'open');
+  const refused = await until(async () => (await messagesOf(hospital.engine, 'quarantined', 'open'))[0]);
+  expect(refused.refusal?.code).toBe('BH_REIDENTIFY_UNCERTAIN');
+
+  await send(resultOf(seen, '1.2.9.81'), 'FAR-NODE', 'open');
+  const back = await until(async () =>
+    (await objectsOf(pacs)).map(readDataset).find((one) => one.text(0x00080018) === '1.2.9.81'),
+  );
+  expect(back.text(0x00100020)).toBe('MRN81');
 });
