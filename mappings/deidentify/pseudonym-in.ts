@@ -8,14 +8,39 @@ const chunkBytes = 4 * 1024 * 1024;
 const overlapBytes = 64;
 const carriageReturn = 13;
 const forms = /2\.25\.\d{1,39}|BH[0-9A-Z]{20}/g;
+/** A UID of ours has 122 bits, the first of them seldom zero: shorter ones are as good as never made. */
+const uidCharsMin = '2.25.'.length + 30;
 
 /** The first pseudonym by this key that stands as text somewhere in bytes. */
 export function pseudonymIn(bytes: Uint8Array, pseudonyms: Pseudonyms): string | undefined {
   for (let at = 0; at < bytes.length; at += chunkBytes) {
     const end = Math.min(bytes.length, at + chunkBytes + overlapBytes);
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + at, end - at).toString('latin1');
-    for (const [found] of text.matchAll(forms))
-      if (found.startsWith('BH') ? pseudonyms.isOwnPatient(found) : pseudonyms.isOwnUid(found)) return found;
+    const found = pseudonymInText(text, pseudonyms);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** One may begin within what only looks like one, and digits may follow it. */
+function pseudonymInText(text: string, pseudonyms: Pseudonyms): string | undefined {
+  const search = new RegExp(forms);
+  for (let match = search.exec(text); match !== null; match = search.exec(text)) {
+    const [found] = match;
+    const own = found.startsWith('BH') ? ownPatient(found, pseudonyms) : ownUid(found, pseudonyms);
+    if (own !== undefined) return own;
+    search.lastIndex = match.index + 1;
+  }
+  return undefined;
+}
+
+const ownPatient = (found: string, pseudonyms: Pseudonyms): string | undefined =>
+  pseudonyms.isOwnPatient(found) ? found : undefined;
+
+function ownUid(found: string, pseudonyms: Pseudonyms): string | undefined {
+  for (let length = found.length; length >= uidCharsMin; length -= 1) {
+    const uid = found.slice(0, length);
+    if (pseudonyms.isOwnUid(uid)) return uid;
   }
   return undefined;
 }

@@ -1,7 +1,13 @@
 import { BitHiveError, type ErrorCode } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { readDataset, tags, type WritableDataset, writableOf } from '../../formats/dicom/index.ts';
-import { textOf } from './element-values.ts';
+import {
+  readDataset,
+  tags,
+  type WritableDataset,
+  type WritableElement,
+  writableOf,
+} from '../../formats/dicom/index.ts';
+import { itemsOf, textOf } from './element-values.ts';
 import { isDocumentTag } from './empty-document.ts';
 import { OriginalNames } from './original-names.ts';
 import { pseudonymIn, pseudonymInDocument } from './pseudonym-in.ts';
@@ -111,7 +117,7 @@ function refuseDocument(
   documents: TurnBackOptions['documents'],
   { pseudonyms }: SentStudy,
 ): void {
-  for (const [tag, { value }] of result) {
+  for (const { tag, value } of elementsOf(result)) {
     if (!isDocumentTag(tag)) continue;
     if (documents === 'refuse')
       refuse(
@@ -120,6 +126,13 @@ function refuseDocument(
       );
     const found = value instanceof Uint8Array ? pseudonymInDocument(value, pseudonyms) : undefined;
     if (found !== undefined) refuse('BH_REIDENTIFY_UNCERTAIN', `its document has the pseudonym ${found}`);
+  }
+}
+
+function* elementsOf(dataset: WritableDataset): Generator<{ tag: number; value: WritableElement['value'] }> {
+  for (const [tag, element] of dataset) {
+    yield { tag, value: element.value };
+    for (const item of itemsOf(element)) yield* elementsOf(item);
   }
 }
 

@@ -361,13 +361,26 @@ describe('a document in a result', () => {
     expect(kept.text(0x00100020)).toBe('MRN4711');
   });
 
+  test('is one within an item, too', async () => {
+    const within: Planted = [0x00081140, items(data(...pdf(harmless)))];
+    await expect(back(await resultOf([within]))).rejects.toMatchObject({
+      code: 'BH_REIDENTIFY_UNCERTAIN',
+    });
+  });
+
+  /** Of less than the 39 digits that one can have. */
+  const shortUid = [1, 2, 3, 4, 5, 6, 7, 8, 9].map(sentSop).find((uid) => uid.length < 44) ?? '';
+
   test.each([
     ['plain', Buffer.from(`(${patient}) Tj`)],
+    ['behind what looks like one', Buffer.from(`(BH${patient}) Tj`)],
+    ['behind another root of UIDs', Buffer.from(`(2.25.${sentSop(1)}) Tj`)],
+    ['with digits behind it', Buffer.from(`(${shortUid}0001) Tj`)],
     ['compressed', deflateSync(Buffer.from(`BT (${patient}) Tj ET`))],
   ])('with a pseudonym, %s, is refused whatever the channel says', async (_name, content) => {
     await expect(back(await resultOf(pdf(content)), {}, 'keep')).rejects.toMatchObject({
       code: 'BH_REIDENTIFY_UNCERTAIN',
-      detail: expect.stringContaining(patient),
+      detail: expect.stringMatching(`${patient}|${sentSop(1)}|${shortUid}`),
     });
   });
 });
