@@ -86,9 +86,14 @@ export function pacsFault(config: Pick<Config, 'pacs' | 'dimse'>): { key: string
   if (pacs.user !== undefined && pacs.password === undefined) return lacking('user', 'pacs.password');
   if (pacs.user !== undefined && pacs.token !== undefined)
     return { key: 'pacs.token', fault: 'stands beside pacs.user: one of the two' };
-  if (pacs.tls !== undefined && pacsWaysOf(config) === null)
-    return lacking('tls', 'pacs.url or pacs.aeTitle');
+  const ways = pacsWaysOf(config);
+  if (pacs.tls !== undefined && ways === null) return lacking('tls', 'pacs.url or pacs.aeTitle');
+  // Patients would go in the clear where somebody took care that they do not.
+  const isInTheClear = ways?.results === 'dicomweb' && ways.priors !== 'dimse' && isPlain(pacs.url);
+  if (pacs.tls !== undefined && isInTheClear) return lacking('tls', 'https: in pacs.url');
   if (pacs.tls?.key !== undefined && pacs.tls.cert === undefined) return lacking('tls.key', 'pacs.tls.cert');
   if (pacs.tls?.cert !== undefined && pacs.tls.key === undefined) return lacking('tls.cert', 'pacs.tls.key');
   return null;
 }
+
+const isPlain = (url: string | undefined): boolean => url !== undefined && new URL(url).protocol === 'http:';

@@ -44,6 +44,10 @@ test('what does not fit together is told with its origin and key', () => {
       '--pacs-token: pacs.token stands beside pacs.user',
     ],
     [['--pacs-tls-ca', '/ca.pem'], '--pacs-tls-ca: pacs.tls needs pacs.url or pacs.aeTitle'],
+    [
+      ['--pacs-url', 'http://pacs.example/dicom-web', '--pacs-tls-ca', '/ca.pem'],
+      '--pacs-tls-ca: pacs.tls needs https: in pacs.url',
+    ],
     [[...web, '--pacs-tls-key', 'env:K'], '--pacs-tls-key: pacs.tls.key needs pacs.tls.cert'],
     [[...web, '--pacs-tls-cert', '/c.pem'], '--pacs-tls-cert: pacs.tls.cert needs pacs.tls.key'],
   ];
