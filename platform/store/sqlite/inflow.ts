@@ -1,4 +1,5 @@
 import type { MessageId } from '../../../core/ids.ts';
+import type { JsonObject } from '../../../core/json.ts';
 import type { Message, NewMessage } from '../../../core/message.ts';
 import type { AcceptReceipt } from '../../../core/ports/index.ts';
 import type { Received } from './operations.ts';
@@ -10,7 +11,7 @@ const waitingMax = 10_000;
 const freshMax = 512;
 /** What they may hold on to: a body may be a slice of the buffer of a socket, or of a whole batch. */
 const freshBytesMax = 32 * 1024 * 1024;
-/** What a message with its facts holds on to beside its body. */
+/** What the facts of an image hold on to, but for its longer texts. */
 const factsBytes = 4 * 1024;
 
 interface Waiting {
@@ -55,7 +56,8 @@ export class Inflow {
     const { body, facts } = message;
     if (receipt.outcome !== 'stored' || receipt.status !== 'received') return;
     const heldBytes =
-      (body.kind === 'inline' ? body.bytes.buffer.byteLength : 0) + (facts === undefined ? 0 : factsBytes);
+      (body.kind === 'inline' ? body.bytes.buffer.byteLength : 0) +
+      (facts === undefined ? 0 : bytesOfFacts(facts));
     if (this.#fresh.size >= freshMax || this.#freshBytes + heldBytes > freshBytesMax) return;
     this.#fresh.set(receipt.id, { message: { ...message, id: receipt.id, status: 'received' }, heldBytes });
     this.#freshBytes += heldBytes;
@@ -110,4 +112,14 @@ export class Inflow {
     }
     return messages;
   }
+}
+
+/** Texts as long as a header may have them, and the lists that the notice of an archive has. */
+function bytesOfFacts(facts: JsonObject): number {
+  let bytes = factsBytes;
+  for (const value of Object.values(facts)) {
+    if (typeof value === 'string') bytes += value.length;
+    else if (typeof value === 'object' && value !== null) bytes += JSON.stringify(value).length;
+  }
+  return bytes;
 }

@@ -11,6 +11,7 @@ import { openSqliteStore } from '../../../platform/store/index.ts';
 import { openConnection } from '../../../platform/store/sqlite/connection.ts';
 import { loadSqlite } from '../../../platform/store/sqlite/driver.ts';
 import { databaseFileName } from '../../../platform/store/sqlite/file-names.ts';
+import { Inflow } from '../../../platform/store/sqlite/inflow.ts';
 import { WorkReader } from '../../../platform/store/sqlite/read/work-reader.ts';
 import { writerThreadPath } from '../../../platform/store/sqlite/thread-runner.ts';
 import { dedupe, keys, message, processed, startMs } from './store-fixtures.ts';
@@ -110,3 +111,26 @@ for (const writer of writers) {
     );
   });
 }
+
+test('facts of any size are kept in bounded memory', () => {
+  const inflow = new Inflow();
+  const read: number[] = [];
+  const reader = {
+    nextMessages: () => [],
+    getMessage: (id: number) => {
+      read.push(id);
+      return { id, status: 'received' };
+    },
+  } as unknown as WorkReader;
+  inflow.next(reader, 'adt', 10);
+  const hashes = Array.from({ length: 16_000 }, () => 'ab'.repeat(32));
+  for (let id = 1; id <= 100; id += 1) {
+    inflow.told([['adt', id as never]]);
+    const receipt = { id: id as never, outcome: 'stored', status: 'received' } as const;
+    inflow.keep(message({ channel: 'adt', facts: { blobs: [...hashes] } }), receipt as never);
+  }
+  expect(inflow.next(reader, 'adt', 100)).toHaveLength(100);
+  // 1 MB each, 32 MB in all.
+  expect(read.length).toBeGreaterThan(60);
+  expect(read.length).toBeLessThan(80);
+});
