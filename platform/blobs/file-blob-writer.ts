@@ -15,7 +15,7 @@ import { TailHash } from './tail-hash.ts';
 const lookEveryBytes = 16 * 1024 * 1024;
 /** Pieces are joined to writes of this size: a write costs a trip to another thread, whatever it carries. */
 const writeBytes = 256 * 1024;
-/** Or when so many have come: a sender of single bytes must not have each of them held as an object. */
+/** So many are joined at once: a sender of single bytes must not have each of them held as an object. */
 const piecesMax = 1024;
 
 export interface FileBlobWriterParts {
@@ -64,8 +64,10 @@ export class FileBlobWriter implements BlobWriter {
     }
     this.#pieces.push(bytes);
     this.#pieceBytes += bytes.length;
-    const isFull = this.#pieceBytes >= writeBytes || this.#pieces.length >= piecesMax;
-    return isFull ? this.#writePieces() : undefined;
+    if (this.#pieceBytes >= writeBytes) return this.#writePieces();
+    // Not written: what is hashed by itself may still begin within them (`hashTail`).
+    if (this.#pieces.length >= piecesMax) this.#pieces = [Buffer.concat(this.#pieces, this.#pieceBytes)];
+    return undefined;
   }
 
   async commit(): Promise<StoredBlob> {
