@@ -6,25 +6,32 @@ import type { ByteSource } from '../../formats/dicom/index.ts';
 /** Bytes at the beginning of an object that stay in memory while it streams by: one window of the header reader, which most headers fit. */
 export const headBytesMax = 80 * 1024;
 
-/** Keeps the first bytes of a stream. */
+/** Keeps the first bytes of a stream. They may be asked for after each piece, however small the pieces are. */
 export class Head {
-  #pieces: Uint8Array[] = [];
+  #bytes: Buffer = Buffer.alloc(0);
   #length = 0;
 
   /** Takes a piece, whose memory must not be used again. */
   take(piece: Uint8Array): void {
     const wanted = Math.min(headBytesMax - this.#length, piece.length);
     if (wanted === 0) return;
-    this.#pieces.push(piece.subarray(0, wanted));
-    this.#length += wanted;
+    const length = this.#length + wanted;
+    if (this.#length === 0) this.#bytes = Buffer.from(piece.buffer, piece.byteOffset, wanted);
+    else {
+      if (length > this.#bytes.length) this.#grow(length);
+      this.#bytes.set(piece.subarray(0, wanted), this.#length);
+    }
+    this.#length = length;
   }
 
   bytes(): Buffer {
-    const [first] = this.#pieces;
-    if (first === undefined) return Buffer.alloc(0);
-    const joined = this.#pieces.length === 1 ? first : Buffer.concat(this.#pieces, this.#length);
-    this.#pieces = [joined];
-    return Buffer.from(joined.buffer, joined.byteOffset, joined.length);
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #grow(length: number): void {
+    const grown = Buffer.allocUnsafe(Math.min(headBytesMax, 2 * length));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
   }
 }
 
