@@ -111,6 +111,7 @@ async function start(
     isShared: config.store.kind === 'postgres',
     diskFreeBytesMin: config.disk.freeBytesMin,
     hasThreads: true,
+    logger,
   });
   const tokenFile = tokenFileOf(config);
   const token = await ensureTokenFile(tokenFile, random);

@@ -6,7 +6,7 @@ import { assert } from '../../core/assert.ts';
 import { BitHiveError } from '../../core/errors.ts';
 import { type BlobHash, parseBlobHash } from '../../core/ids.ts';
 import { limits } from '../../core/limits.ts';
-import type { Blobs, BlobWriter, StoredBlob } from '../../core/ports/index.ts';
+import type { Blobs, BlobWriter, Logger, StoredBlob } from '../../core/ports/index.ts';
 import { blobError } from './blob-errors.ts';
 import { FileBlobWriter } from './file-blob-writer.ts';
 import { FreeSpace } from './free-space.ts';
@@ -24,6 +24,8 @@ export interface FolderBlobsOptions {
   readonly isShared?: boolean;
   /** Small bodies are written by threads of their own, for an engine that takes many. */
   readonly hasThreads?: boolean;
+  /** Told when one of them stops: the engine goes on, slower. */
+  readonly logger?: Logger;
 }
 
 /** A body that nobody wrote to for so long is nobody's. */
@@ -42,7 +44,10 @@ export async function openFolderBlobs(options: FolderBlobsOptions): Promise<Blob
   await syncFolder(dirname(root));
   await removeUnfinished(temporary, options.isShared === true ? Date.now() - unfinishedMsMax : Infinity);
   const run = randomBytes(8).toString('hex');
-  const threads = options.hasThreads === true ? await BodyThreads.start({ root, temporary, run }) : null;
+  const failed = (failure: BitHiveError): void =>
+    options.logger?.error('blobs.thread.failed', { code: failure.code }, failure);
+  const threads =
+    options.hasThreads === true ? await BodyThreads.start({ root, temporary, run, failed }) : null;
   const freeBytesMin = options.diskFreeBytesMin ?? limits.diskFreeBytesMin;
   return new FolderBlobs({ root, temporary, run, freeBytesMin, threads });
 }

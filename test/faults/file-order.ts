@@ -90,6 +90,7 @@ export class FileOrder {
     if (!text.includes('O_CREAT') || this.#files.has(path)) return;
     this.#fileOf(path);
     this.#settleLater(path);
+    this.#pathByBase.set(basename(path), path);
   }
 
   /** A descriptor keeps the first name that its file had, so the file stays known under it. */

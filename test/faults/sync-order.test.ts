@@ -145,6 +145,20 @@ describe('bodies in a trace', () => {
     ]);
   });
 
+  test('a body that is written under its own name is in order once file and folder are synced', () => {
+    const own = `${place}/${hash}`;
+    const opened = `6 openat(AT_FDCWD</w>, "${own}", O_WRONLY|O_CREAT|O_EXCL|O_DIRECT|O_CLOEXEC, 0600) = 22<${own}>`;
+    const written = `6 pwrite64(22<${own}>, "x", 4096, 0) = 4096`;
+    const folders = bodyInPlace.slice(3, 5);
+    const row = [...frame(`\\0${hash}`, true), sync(), answer];
+    expect(judge([...folders, opened, written, ...row])).toEqual([
+      `row of body before body: ${own} is not synced`,
+      `row of body before body: the folder of ${own} is not synced`,
+    ]);
+    expect(judge([sync(`22<${own}>`), sync(`20<${place}>`), ...row])).toHaveLength(2);
+    expect(order.answeredInstances).toBe(2);
+  });
+
   test('a row whose body has no name is a violation', () => {
     expect(judge(frame(`\\0${hash}`, true))).toEqual([`row of ${hash} before its body has a name`]);
   });

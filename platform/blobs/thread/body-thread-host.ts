@@ -12,9 +12,11 @@ export interface BodyThreadParts {
   readonly run: string;
   /** That of all threads that write there. */
   readonly lock: RemovalLock;
+  /** Told once when the thread has stopped. */
+  readonly failed: (failure: BitHiveError) => void;
 }
 
-export interface BodyThreadSetup extends Omit<BodyThreadParts, 'lock'> {
+export interface BodyThreadSetup extends Omit<BodyThreadParts, 'lock' | 'failed'> {
   readonly buffer: SharedArrayBuffer;
   /** Takes `RemovalRequest`; the bell is rung for each. */
   readonly requests: MessagePort;
@@ -76,6 +78,7 @@ export class BodyThread {
   readonly #memory: BodyMemory;
   readonly #worker: Worker;
   readonly #requests: MessagePort;
+  readonly #failed: BodyThreadParts['failed'];
   readonly #slabs: readonly SharedSlab[];
   readonly #free: SharedSlab[];
   readonly #committed = new Map<number, Awaited<PlacedReply>>();
@@ -83,7 +86,13 @@ export class BodyThread {
   #removalCount = 0;
   #failure: BitHiveError | null = null;
 
-  private constructor(memory: BodyMemory, worker: Worker, requests: MessagePort) {
+  private constructor(
+    memory: BodyMemory,
+    worker: Worker,
+    requests: MessagePort,
+    failed: BodyThreadParts['failed'],
+  ) {
+    this.#failed = failed;
     this.#memory = memory;
     this.#worker = worker;
     this.#requests = requests;
@@ -92,7 +101,7 @@ export class BodyThread {
   }
 
   /** null where the thread was not built, as in tests that run from source. Throws BH_STORE_IO. */
-  static async start({ lock, ...parts }: BodyThreadParts): Promise<BodyThread | null> {
+  static async start({ lock, failed, ...parts }: BodyThreadParts): Promise<BodyThread | null> {
     const path = threadPath();
     if (path === null) return null;
     const memory = BodyMemory.make();
@@ -100,7 +109,7 @@ export class BodyThread {
     const { buffer } = memory;
     const workerData: BodyThreadSetup = { ...parts, buffer, requests: port2, lockBuffer: lock.buffer };
     const worker = new Worker(path, { workerData, transferList: [port2], name: 'bithive-bodies' });
-    const thread = new BodyThread(memory, worker, requests);
+    const thread = new BodyThread(memory, worker, requests, failed);
     await thread.#started();
     requests.unref();
     worker.unref();
@@ -200,7 +209,9 @@ export class BodyThread {
   }
 
   #fail(cause: unknown): void {
-    this.#failure ??= new BitHiveError('BH_STORE_IO', 'the thread that writes bodies stopped', { cause });
+    if (this.#failure !== null) return;
+    this.#failure = new BitHiveError('BH_STORE_IO', 'the thread that writes bodies stopped', { cause });
+    this.#failed(this.#failure);
     for (const awaited of [...this.#committed.values(), ...this.#removals.values()])
       awaited.reject(this.#failure);
     this.#committed.clear();

@@ -161,9 +161,15 @@ describe('placing a group of bodies', () => {
 describe('a thread that failed', () => {
   const sleep = () => new Promise((next) => setTimeout(next, 100));
 
-  test('has no other one be given bodies, and old bodies are removed once the others have none', async () => {
+  test('is told once, has no other one be given bodies, and old bodies are removed once the others have none', async () => {
     await mkdir(join(folder, 'tmp'));
-    const threads = await BodyThreads.start({ root: folder, temporary: join(folder, 'tmp'), run: 'run' });
+    const told: string[] = [];
+    const threads = await BodyThreads.start({
+      root: folder,
+      temporary: join(folder, 'tmp'),
+      run: 'run',
+      failed: ({ code }) => told.push(code),
+    });
     if (threads === null) throw new TypeError('not built');
     const failing = threads.take();
     const other = threads.take();
@@ -175,6 +181,7 @@ describe('a thread that failed', () => {
     failing.thread.announce();
     while (!failing.thread.hasFailed) await sleep();
     expect(threads.take()).toBeNull();
+    expect(told).toEqual(['BH_STORE_IO']);
 
     const path = join(folder, 'old');
     await writeFile(path, 'old');
