@@ -8,7 +8,7 @@ import type { BenchRow } from './row.ts';
 
 /**
  * The whole engine against Debian's Orthanc and dcmtk, in a network namespace (Orthanc listens on all interfaces), so in a process of its
- * own. No rows where the peers are not installed: `npm run test:imaging -- --install` installs them.
+ * own. `BENCH_PARTS=stow,store,memory` chooses among its parts. No rows where the peers are not installed: `npm run test:imaging -- --install` installs them.
  */
 export async function run(): Promise<readonly BenchRow[]> {
   const why = prepare();
@@ -19,8 +19,9 @@ export async function run(): Promise<readonly BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'bithive-bench-imaging-'));
   try {
     const rows = join(folder, 'rows.json');
+    const parts = (process.env.BENCH_PARTS ?? '').split(',').filter((part) => part !== '');
     const program = fileURLToPath(new URL('./imaging/main.js', import.meta.url));
-    const status = runAlone([process.execPath, program, rows]);
+    const status = runAlone([process.execPath, program, rows, ...parts]);
     if (status !== 0) throw new TypeError(`the measurement of imaging ended with ${status}`);
     return JSON.parse(readFileSync(rows, 'utf8')) as readonly BenchRow[];
   } finally {
