@@ -16,6 +16,10 @@ import(workerData.compiled).then(({ RemovalLock }) => {
   const seen = new Int32Array(workerData.seen);
   let faults = 0;
   let removals = 0;
+  // All at once: a thread that is done before the next one starts meets nobody.
+  Atomics.add(seen, 2, 1);
+  Atomics.notify(seen, 2);
+  for (let up = Atomics.load(seen, 2); up < 3; up = Atomics.load(seen, 2)) Atomics.wait(seen, 2, up);
   for (let round = 0; round < 4000; round += 1) {
     lock.place(() => {
       Atomics.add(seen, 0, 1);
@@ -25,7 +29,9 @@ import(workerData.compiled).then(({ RemovalLock }) => {
     if (round % 10 === workerData.number) {
       const done = lock.remove(() => {
         Atomics.add(seen, 1, 1);
-        if (Atomics.load(seen, 0) !== 0 || Atomics.load(seen, 1) !== 1) faults += 1;
+        // Long enough that whoever does not wait is seen.
+        for (let look = 0; look < 20000; look += 1)
+          if (Atomics.load(seen, 0) !== 0 || Atomics.load(seen, 1) !== 1) faults += 1;
         Atomics.sub(seen, 1, 1);
         return true;
       });
@@ -52,7 +58,7 @@ test('what a thread gives is given back, and a removal gives its result', () => 
   'threads place side by side, and nobody places while one removes (needs npm run build)',
   async () => {
     const lock = new RemovalLock();
-    const seen = new SharedArrayBuffer(8);
+    const seen = new SharedArrayBuffer(12);
     const ran = await Promise.all(
       [0, 1, 2].map(
         (number) =>
