@@ -1,40 +1,38 @@
 import { median } from './row.ts';
 
-/** A receiver that is up, and the load that it is put under. */
-export interface Contender {
-  /** Sends for so long and gives the rate; what came before `warmUpMs` does not count. */
-  send(load: RoundLoad): Promise<number>;
-  /** Ends it and removes what it has kept; throws where it has not kept all that it was sent. */
-  end(): Promise<void>;
-}
+/** How a receiver that is up is put under load: sends for so long and gives the rate; what came before `warmUpMs` does not count. */
+export type Sender = (load: RoundLoad) => Promise<number>;
 
 export interface RoundLoad {
   readonly connections: number;
+  /** STOW-RS only. */
+  readonly instancesPerRequest: number;
   readonly warmUpMs: number;
   readonly durationMs: number;
 }
 
-const warmUp: RoundLoad = { connections: 4, warmUpMs: 6_000, durationMs: 100 };
+type Senders<Name extends string> = Readonly<Record<Name, Sender>>;
+
+/** A receiver is measured warm: a hospital's engine runs for months. */
+export async function warm(senders: Readonly<Record<string, Sender>>): Promise<void> {
+  for (const send of Object.values(senders))
+    await send({ connections: 4, instancesPerRequest: 1, warmUpMs: 6_000, durationMs: 100 });
+}
 
 /**
- * The median rate of each, at so many connections. All are up from the first round to the last and warmed before, then they take turns: a
- * hospital's engine runs for months. Nothing is removed between two rounds: a file system that has just lost thousands of files is slow for
- * whoever comes next.
+ * The median rate of each. All are up from the first round to the last, and they take turns. Nothing is removed before the last round: a file
+ * system that has just lost thousands of files is slow for whoever comes next.
  */
 export async function medianRates<Name extends string>(
-  contenders: Readonly<Record<Name, Contender>>,
-  connections: number,
+  senders: Senders<Name>,
+  load: Pick<RoundLoad, 'connections' | 'instancesPerRequest'>,
   options: { readonly runs: number; readonly durationMs: number },
 ): Promise<Readonly<Record<Name, number>>> {
-  const names = Object.keys(contenders) as Name[];
+  const names = Object.keys(senders) as Name[];
   const rates = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let run = 0; run < options.runs; run += 1) {
     for (const name of names) {
-      const rate = await contenders[name].send({
-        connections,
-        warmUpMs: 500,
-        durationMs: options.durationMs,
-      });
+      const rate = await senders[name]({ ...load, warmUpMs: 500, durationMs: options.durationMs });
       rates.get(name)?.push(rate);
     }
   }
@@ -42,16 +40,4 @@ export async function medianRates<Name extends string>(
     Name,
     number
   >;
-}
-
-/** Warms all, hands them over, and ends all. */
-export async function withContenders<Name extends string, T>(
-  contenders: Readonly<Record<Name, Contender>>,
-  use: () => Promise<T>,
-): Promise<T> {
-  const all: readonly Contender[] = Object.values(contenders);
-  for (const contender of all) await contender.send(warmUp);
-  const result = await use();
-  for (const contender of all) await contender.end();
-  return result;
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Contender, medianRates, withContenders } from './rounds.ts';
+import { medianRates, type RoundLoad, warm } from './rounds.ts';
 import type { BenchRow } from './row.ts';
 import { MeasuredReceiver } from './stow/child.ts';
 import { instancesPerSecond, sendLargeObject } from './stow/load.ts';
@@ -13,33 +13,27 @@ const bare = './bare-receiver.js';
 
 /** STOW-RS against a bare receiver that splits, hashes and fdatasyncs, in turns; CT slices of 512 KB. */
 export async function run(): Promise<readonly BenchRow[]> {
-  const rows: BenchRow[] = [];
-  for (const instancesPerRequest of [1, 10]) {
-    const contenders = {
-      bare: await contender(bare, instancesPerRequest),
-      ours: await contender(ours, instancesPerRequest),
-    };
-    await withContenders(contenders, async () => {
-      for (const connections of [1, 4]) {
-        const rates = await medianRates(contenders, connections, { runs: 5, durationMs: 2_000 });
-        rows.push(row(connections, instancesPerRequest, rates.ours, rates.bare));
-      }
-    });
-  }
-  rows.push(await memory());
-  return rows;
-}
-
-async function contender(entry: string, instancesPerRequest: number): Promise<Contender> {
   const folder = await mkdtemp(join(tmpdir(), 'bithive-bench-stow-'));
-  const receiver = await MeasuredReceiver.start(entry, folder);
-  return {
-    send: (load) => instancesPerSecond(receiver.port, { ...load, instancesPerRequest }),
-    async end() {
-      await receiver.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
+  const receivers = {
+    bare: await MeasuredReceiver.start(bare, await mkdtemp(join(folder, 'bare-'))),
+    ours: await MeasuredReceiver.start(ours, await mkdtemp(join(folder, 'ours-'))),
   };
+  const senders = {
+    bare: (load: RoundLoad) => instancesPerSecond(receivers.bare.port, load),
+    ours: (load: RoundLoad) => instancesPerSecond(receivers.ours.port, load),
+  };
+  const rows: BenchRow[] = [];
+  await warm(senders);
+  for (const instancesPerRequest of [1, 10]) {
+    for (const connections of [1, 4]) {
+      const load = { connections, instancesPerRequest };
+      const rates = await medianRates(senders, load, { runs: 5, durationMs: 2_000 });
+      rows.push(row(connections, instancesPerRequest, rates.ours, rates.bare));
+    }
+  }
+  for (const receiver of Object.values(receivers)) await receiver.stop();
+  await rm(folder, { recursive: true, force: true });
+  return [...rows, await memory()];
 }
 
 function row(connections: number, instancesPerRequest: number, value: number, peerValue: number): BenchRow {

@@ -1,11 +1,11 @@
-import { pixelHeader } from '../../test/connectors/dicomweb/object-bytes.ts';
+import { objectBytes, pixelHeader } from '../../test/connectors/dicomweb/object-bytes.ts';
 import { storeRq } from '../../test/dimse/command-bytes.ts';
 import { fileParts } from '../../test/dimse/file-parts.ts';
 import { dataPdus, type ProposedContext, pdu, pduTypes, pdv } from '../../test/dimse/pdu-bytes.ts';
 import { RawAssociation } from '../../test/dimse/raw-association.ts';
 import type { Peer } from '../../test/imaging/dcmtk.ts';
 import type { RoundLoad } from '../rounds.ts';
-import { nextSlice } from '../stow/load.ts';
+import { nextSlice } from '../stow/ct-slice.ts';
 
 const context: ProposedContext = {
   id: 1,
@@ -34,7 +34,8 @@ export async function storedPerSecond(peer: Peer, load: RoundLoad): Promise<numb
   const send = async (): Promise<void> => {
     const association = await associated(peer);
     while (performance.now() < endMs) {
-      const { sopInstanceUid, dataSet } = fileParts(Buffer.concat(nextSlice()));
+      const { sopInstanceUid, header, pixels } = nextSlice();
+      const { dataSet } = fileParts(Buffer.concat([header, pixels]));
       const status = await association.store(context, sopInstanceUid, dataSet);
       if (status !== 0) throw new TypeError(`${peer.aet} answered ${status}`);
       if (performance.now() < measureFromMs) continue;
@@ -50,7 +51,7 @@ export async function storedPerSecond(peer: Peer, load: RoundLoad): Promise<numb
 /** Sends one object with so many bytes of pixels, none of which is in memory twice. */
 export async function storeLargeObject(peer: Peer, pixelBytes: number): Promise<void> {
   const association = await associated(peer);
-  const { sopInstanceUid, dataSet } = fileParts(nextSlice()[0]);
+  const { sopInstanceUid, dataSet } = fileParts(objectBytes({ sopInstanceUid: `1.2.826.${process.pid}` }));
   for (const one of dataPdus(1, true, storeRq(1, context.abstractSyntax, sopInstanceUid), 16_384))
     await association.send(one);
   const send = async (bytes: Uint8Array, isLast: boolean): Promise<void> =>

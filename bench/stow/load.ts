@@ -1,16 +1,13 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { objectBytes, pixelHeader } from '../../test/connectors/dicomweb/object-bytes.ts';
+import { nextSlice, slicePixels } from './ct-slice.ts';
 
 export const boundary = 'bithive-bench-8f14e45fceea167a';
 const contentType = `multipart/related; type="application/dicom"; boundary=${boundary}`;
 const partHead = (isFirst: boolean): Buffer =>
   Buffer.from(`${isFirst ? '' : '\r\n'}--${boundary}\r\nContent-Type: application/dicom\r\n\r\n`);
 const close = Buffer.from(`\r\n--${boundary}--\r\n`);
-
-/** A CT slice: 512 x 512 of 16 bits. */
-const sliceBytes = 512 * 512 * 2;
-const slicePixels = Buffer.alloc(sliceBytes, 0x5a);
 
 export interface Load {
   readonly connections: number;
@@ -27,11 +24,6 @@ export interface StowTarget {
 }
 
 const defaultPath = '/dicomweb/studies';
-
-const instancesPerStudy = 100;
-let uidCount = 0;
-/** So many instances were sent by this process so far, whether they count or not. */
-export const instancesMade = (): number => uidCount;
 
 /** Instances per second that were answered with 200, each with a UID of its own, over persistent connections. */
 export async function instancesPerSecond(port: number, load: Load): Promise<number> {
@@ -57,20 +49,10 @@ export async function instancesPerSecond(port: number, load: Load): Promise<numb
 function requestBody(instances: number): readonly Buffer[] {
   const pieces: Buffer[] = [];
   for (let index = 0; index < instances; index += 1) {
-    pieces.push(partHead(index === 0), ...nextSlice());
+    const { header, pixels } = nextSlice();
+    pieces.push(partHead(index === 0), header, pixels);
   }
   return [...pieces, close];
-}
-
-/** A CT slice under UIDs of its own, a hundred to a study; how many were made says how many a receiver must have. */
-export function nextSlice(): readonly [Buffer, Buffer, Buffer] {
-  uidCount += 1;
-  const study = `1.2.826.${process.pid}`;
-  const header = objectBytes({
-    sopInstanceUid: `${study}.1.${uidCount}`,
-    studyInstanceUid: `${study}.2.${Math.floor(uidCount / instancesPerStudy)}`,
-  });
-  return [header, pixelHeader(sliceBytes), slicePixels];
 }
 
 /** Sends a study of so many small instances, over as many connections as the agent has. */
