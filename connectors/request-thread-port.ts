@@ -1,7 +1,13 @@
 import { isMainThread, parentPort } from 'node:worker_threads';
 import { assert } from '../core/assert.ts';
-import { toBitHiveError } from '../core/errors.ts';
-import type { Refusal } from '../core/message.ts';
+import {
+  type Answers,
+  type Ask,
+  AskedQuestions,
+  type QuestionReply,
+  type ThreadQuestion,
+} from './thread-questions.ts';
+import { type ThreadRefusal, threadRefusal } from './thread-refusal.ts';
 
 export interface ThreadRequest<Request> {
   readonly id: number;
@@ -10,8 +16,11 @@ export interface ThreadRequest<Request> {
 
 export type ThreadReply<Result> =
   | { readonly id: number; readonly result: Result }
-  /** The cause of what nobody expected goes to the log of the engine. */
-  | { readonly id: number; readonly refusal: Refusal; readonly cause?: string };
+  | ({ readonly id: number } & ThreadRefusal);
+
+/** What the thread hears, and what it says. */
+export type ToThread<Request> = ThreadRequest<Request> | QuestionReply;
+export type FromThread<Result> = ThreadReply<Result> | ThreadQuestion;
 
 /** What the work gives, and of it the memory that goes to the asker. */
 export interface Answer<Result> {
@@ -19,24 +28,28 @@ export interface Answer<Result> {
   readonly transfer: readonly ArrayBuffer[];
 }
 
-/** The other end of a `RequestThread`: answers what it asks, in the thread. */
-export function answerRequests<Request, Result>(work: (request: Request) => Promise<Answer<Result>>): void {
+/**
+ * The other end of a `RequestThread`: answers what it asks, in the thread.
+ *
+ * @param work may ask the asker in turn, for what only the engine's own thread has
+ */
+export function answerRequests<Request, Result, Known extends Answers = Answers>(
+  work: (request: Request, ask: Ask<Known>) => Promise<Answer<Result>>,
+): void {
   assert(!isMainThread && parentPort, 'requests are answered in a worker thread');
   const port = parentPort;
+  const questions = new AskedQuestions((question) => port.postMessage(question));
   const say = (reply: ThreadReply<Result>, transfer: readonly ArrayBuffer[] = []): void =>
     port.postMessage(reply, transfer);
-  port.on('message', ({ id, request }: ThreadRequest<Request>) => {
-    work(request).then(
+  port.on('message', (heard: ToThread<Request>) => {
+    if ('question' in heard) {
+      questions.hear(heard);
+      return;
+    }
+    const { id, request } = heard;
+    work(request, questions.about<Known>(id)).then(
       ({ result, transfer }) => say({ id, result }, transfer),
-      (error: unknown) => {
-        const { code, detail, cause } = toBitHiveError(error);
-        const why = cause instanceof Error ? cause.stack : undefined;
-        say({
-          id,
-          refusal: { code, detail },
-          ...(code === 'BH_INTERNAL' && why !== undefined ? { cause: why } : {}),
-        });
-      },
+      (error: unknown) => say({ id, ...threadRefusal(error) }),
     );
   });
 }

@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { catalogue, type ErrorCode } from '../core/error-catalogue.ts';
+import type { ErrorCode } from '../core/error-catalogue.ts';
 import { BitHiveError, toBitHiveError } from '../core/errors.ts';
 import type { Clock } from '../core/ports/index.ts';
-import type { ThreadReply, ThreadRequest } from './request-thread-port.ts';
+import type { FromThread, ThreadReply, ToThread } from './request-thread-port.ts';
+import { type Answers, answerQuestion, type ThreadQuestion } from './thread-questions.ts';
+import { refusedBy } from './thread-refusal.ts';
 
 export interface RequestThreadOptions {
   readonly clock: Clock;
@@ -25,6 +27,7 @@ interface Waiting<Request, Result> {
   readonly id: number;
   readonly request: Request;
   readonly transfer: readonly ArrayBuffer[];
+  readonly answers: Answers;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: BitHiveError) => void;
 }
@@ -49,8 +52,10 @@ export class RequestThread<Request, Result> {
   /**
    * Memory in `transfer` is the thread's from then on, when the promise is refused too. Throws the codes of the options, BH_STOPPING when it is
    * closed, and what the work throws.
+   *
+   * @param answers what the work may ask meanwhile
    */
-  ask(request: Request, transfer: readonly ArrayBuffer[] = []): Promise<Result> {
+  ask(request: Request, transfer: readonly ArrayBuffer[] = [], answers: Answers = {}): Promise<Result> {
     const { waitingMax, codes, task } = this.#options;
     if (this.#isClosed) return Promise.reject(this.#stopping());
     if (this.#queue.length >= waitingMax) {
@@ -59,7 +64,7 @@ export class RequestThread<Request, Result> {
     }
     return new Promise((resolve, reject) => {
       this.#lastId += 1;
-      this.#queue.push({ id: this.#lastId, request, transfer, resolve, reject });
+      this.#queue.push({ id: this.#lastId, request, transfer, answers, resolve, reject });
       this.#next();
     });
   }
@@ -85,7 +90,7 @@ export class RequestThread<Request, Result> {
       try {
         this.#worker ??= this.#start();
         const { id, request } = waiting;
-        this.#worker.postMessage({ id, request } satisfies ThreadRequest<Request>, waiting.transfer);
+        this.#worker.postMessage({ id, request } satisfies ToThread<Request>, waiting.transfer);
       } catch (error) {
         this.#end()?.reject(toBitHiveError(error));
         continue;
@@ -102,7 +107,10 @@ export class RequestThread<Request, Result> {
     });
     // A thread that only waits keeps nobody from ending.
     worker.unref();
-    worker.on('message', (reply: ThreadReply<Result>) => this.#hear(worker, reply));
+    worker.on('message', (heard: FromThread<Result>) => {
+      if ('question' in heard) void this.#answer(worker, heard);
+      else this.#hear(worker, heard);
+    });
     worker.on('error', (error) => this.#lose(error instanceof Error ? error.message : String(error), worker));
     worker.on('messageerror', (error) => this.#lose(error.message, worker));
     worker.on('exit', (code) => this.#lose(`it ended with ${code}`, worker));
@@ -113,8 +121,14 @@ export class RequestThread<Request, Result> {
     if (worker !== this.#worker || reply.id !== this.#running?.id) return;
     const waiting = this.#end();
     if ('result' in reply) waiting?.resolve(reply.result);
-    else waiting?.reject(errorOf(reply));
+    else waiting?.reject(refusedBy(reply));
     this.#next();
+  }
+
+  async #answer(worker: Worker, question: ThreadQuestion): Promise<void> {
+    const running = this.#running;
+    if (worker !== this.#worker || question.id !== running?.id) return;
+    await answerQuestion(question, running.answers, (reply) => worker.postMessage(reply));
   }
 
   #lose(why: string, worker = this.#worker): void {
@@ -133,11 +147,6 @@ export class RequestThread<Request, Result> {
     this.#stopTimer = () => {};
     return running;
   }
-}
-
-function errorOf({ refusal, cause }: Extract<ThreadReply<never>, { refusal: unknown }>): BitHiveError {
-  const code = Object.hasOwn(catalogue, refusal.code) ? (refusal.code as ErrorCode) : 'BH_INTERNAL';
-  return new BitHiveError(code, refusal.detail, cause === undefined ? {} : { cause });
 }
 
 /** From `dist` the file itself, from the source tree (the tests) what `npm run build` made of it. */

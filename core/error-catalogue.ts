@@ -92,7 +92,7 @@ export const catalogue = {
   BH_DIMSE_CONTEXT: entry('The peer accepts no presentation context for this', 'Check which SOP classes and transfer syntaxes it takes.', 415, 'AE', '207', 0x0122, true),
   BH_DIMSE_STATUS: entry('The peer answered with a status of failure', 'The detail has the status and the comment of the peer.', 502, 'AE', '207', failed, true),
   BH_DIMSE_MISMATCH: entry('The data set is not what its command says', 'Correct SOP class and SOP instance at the source.', 409, 'AE', '207', 0xa900, true),
-  BH_DICOM_WORKER: entry('The thread that de-identifies objects was lost or has too much to do', 'Nothing: the engine tries again.', 503, 'AE', '207', outOfResources, false),
+  BH_DICOM_WORKER: entry('The thread that de-identifies objects, or turns results back, was lost or has too much to do', 'Nothing: the engine tries again. A result over which it was lost five times is quarantined.', 503, 'AE', '207', outOfResources, false),
   BH_DICOM_BURNED_IN: entry('The image may show who the patient is', 'Look at it, then name a mask for this kind of image or send it by hand.', 422, 'AE', '207', failed, true),
   BH_DICOM_IDENTITY: entry('The object cannot be de-identified', 'The detail says why; it is not sent.', 422, 'AE', '207', failed, true),
   BH_REIDENTIFY_UNKNOWN: entry('The result is of nothing that was sent', 'Check who sent it, and that the originals are still kept; it goes nowhere.', 422, 'AE', '207', failed, true),
@@ -160,7 +160,7 @@ export const catalogue = {
   BH_MODEL_OUT_OF_DISTRIBUTION: entry('The image is unlike those the model was made for', 'Nothing: the report says so.', 422, 'AE', '207', failed, true),
   BH_MODEL_PRIOR: entry('The model compares with an earlier image and there is none', 'Nothing: the report says so. Check priorsFrom of the channel.', 422, 'AE', '207', failed, true),
   BH_MODEL_OUTPUT: entry('The model gave no usable number', 'Nothing: the report says so.', 422, 'AE', '207', failed, true),
-  BH_MODEL_BUSY: entry('The grid has no worker free', 'Nothing: the engine tries again.', 503, 'AE', '207', outOfResources, false),
+  BH_MODEL_BUSY: entry('The grid has no worker free', 'Nothing: the engine tries again. A result over which it was lost five times is quarantined.', 503, 'AE', '207', outOfResources, false),
   BH_MODEL_WORKER: entry('A worker of the grid failed', 'Nothing: the engine tries again.', 503, 'AE', '207', failed, false),
 
   BH_CLI_USAGE: entry('The command is not understood', 'Run it with --help.', 400, 'AE', '207', failed, true),

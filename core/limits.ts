@@ -150,6 +150,10 @@ export const limits = {
   deidentifySweepTotalBytesMax: 32 * 1024 * 1024,
   /** Originals of one study that are read at most to turn one result back. */
   reidentifyOriginalsReadMax: 1_000,
+  /** Objects of a study that the thread which turns results back is told at a time. */
+  reidentifyInstancesAtOnce: 1_000,
+  /** One result with its originals; the thread is replaced where it needs longer. Its channel waits. */
+  reidentifyRunMs: 120_000,
   /** What the compressed parts of a document in a result may be inflated to, all together. */
   reidentifyInflateBytesMax: 256 * 1024 * 1024,
   deidentifyMaskRulesMax: 1_000,

@@ -30,6 +30,7 @@ import { ownerName } from './compose/owner-name.ts';
 import { postAlert } from './compose/post-alert.ts';
 import { PseudonymKeys } from './compose/pseudonym-keys.ts';
 import { engineStatus } from './compose/status.ts';
+import { TurnBackThread } from './compose/turn-back-thread.ts';
 import { createHttpServer } from './http/index.ts';
 import { StudyService } from './studies/study-service.ts';
 import { version } from './version.ts';
@@ -127,6 +128,8 @@ async function start(
   const ports = { store, blobs, clock, random, logger, metrics, owner: ownerName(random) };
   const deidentifyThread = new DeidentifyThread(clock);
   closers.push(() => deidentifyThread.close());
+  const turnBackThread = new TurnBackThread(clock);
+  closers.push(() => turnBackThread.close());
   const httpSources: HttpSource[] = [];
   running = {
     ports,
@@ -136,6 +139,7 @@ async function start(
     commitments: new AwaitedCommitments(),
     pseudonymKeys: new PseudonymKeys(),
     deidentifyThread,
+    turnBackThread,
   };
   const maps = await openMaps({
     ...ports,

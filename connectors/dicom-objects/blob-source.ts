@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { BlobHash } from '../../core/ids.ts';
 import type { Blobs, StoredBlob } from '../../core/ports/index.ts';
 import type { ByteSource } from '../../formats/dicom/index.ts';
+import { fileSource } from './file-source.ts';
 
 /** Bytes at the beginning of an object that stay in memory while it streams by: one window of the header reader, which most headers fit. */
 export const headBytesMax = 80 * 1024;
@@ -65,9 +66,7 @@ export class BlobSource implements ByteSource {
     const path = this.#blobs.pathOf(hash);
     if (path === null) return readRange(this.#blobs, hash, offset, end);
     this.#file ??= await open(path, 'r');
-    const bytes = Buffer.alloc(Math.max(0, end - offset));
-    const { bytesRead } = await this.#file.read(bytes, 0, bytes.length, offset);
-    return bytes.subarray(0, bytesRead);
+    return fileSource(this.#file, this.size).read(offset, length);
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { BitHiveError, toBitHiveError } from '../../core/errors.ts';
+import { BitHiveError, type ErrorCode, toBitHiveError } from '../../core/errors.ts';
 import type { MessageId } from '../../core/ids.ts';
 import type { Message } from '../../core/message.ts';
 import type {
@@ -17,12 +17,12 @@ import { type SlimBody, slimBody } from '../process/slim-body.ts';
 import { Subject } from '../process/subject.ts';
 import type { ChannelInForce } from './acceptor.ts';
 import { catalogueIssues } from './catalogue-issues.ts';
+import { ChannelHold } from './channel-hold.ts';
 import { type Claimant, commitAndHandOver } from './hand-over.ts';
 import { storeLargeObjects } from './large-objects.ts';
 import type { Moments } from './moments.ts';
 import { Wake } from './wake.ts';
 
-const leaseMs = 10_000;
 const batchMessages = 128;
 /** Processing is synchronous: after this long the batch is committed, so that neither the doors nor the lease wait for it. */
 const batchMs = 50;
@@ -32,6 +32,8 @@ const idleMs = 1_000;
 const faultMs = 1_000;
 /** Times that a message may fail to be loaded for a reason that nobody foresaw. */
 const unforeseenMax = 5;
+/** What the message itself may be the reason of: a bug of ours that it alone meets, a thread that ends over it. */
+const unforeseen: ReadonlySet<ErrorCode> = new Set(['BH_INTERNAL', 'BH_DICOM_WORKER']);
 
 export interface ProcessorOptions {
   readonly channel: string;
@@ -58,8 +60,7 @@ export class Processor {
   readonly #options: ProcessorOptions;
   readonly #wake: Wake;
   readonly #issues: Counter;
-  #lease: ChannelLease | null = null;
-  #leasedUntilMs = 0;
+  readonly #hold: ChannelHold;
   /** Messages of the next batch at most; one after a commit that failed for a reason of its own. */
   #batchMax = batchMessages;
   #done: Promise<void> = Promise.resolve();
@@ -70,6 +71,10 @@ export class Processor {
   constructor(options: ProcessorOptions) {
     this.#options = options;
     this.#wake = new Wake(options.clock);
+    const changed = (): void => {
+      this.#nextTimerMs = undefined;
+    };
+    this.#hold = new ChannelHold({ ...options, changed });
     this.#issues = options.metrics.counter({
       name: 'bithive_process_issues_total',
       help: 'Faults of the catalogue that processing found and went on with, told with the message.',
@@ -89,8 +94,7 @@ export class Processor {
   async stop(): Promise<void> {
     this.#wake.stop();
     await this.#done;
-    if (this.#lease)
-      await this.#options.store.releaseChannel(this.#lease).catch((error) => this.#report(error));
+    await this.#hold.giveBack().catch((error) => this.#report(error));
   }
 
   async #run(): Promise<void> {
@@ -107,7 +111,7 @@ export class Processor {
 
   /** True when there may be more to do at once. */
   async #turn(): Promise<boolean> {
-    const lease = await this.#hold();
+    const lease = await this.#hold.take();
     if (!lease) return false;
     const { store, channel, blobs } = this.#options;
     const fired = await this.#fireTimers(lease);
@@ -150,17 +154,6 @@ export class Processor {
     }
   }
 
-  async #hold(): Promise<ChannelLease | null> {
-    const { store, channel, owner, clock } = this.#options;
-    const nowMs = clock.monotonicMs();
-    if (this.#lease && nowMs < this.#leasedUntilMs - leaseMs / 2) return this.#lease;
-    const epoch = this.#lease?.epoch;
-    this.#lease = await store.leaseChannel(channel, owner, leaseMs);
-    if (this.#lease?.epoch !== epoch) this.#nextTimerMs = undefined;
-    this.#leasedUntilMs = nowMs + leaseMs;
-    return this.#lease;
-  }
-
   async #fireTimers(lease: ChannelLease): Promise<boolean> {
     const { store, clock, inForce } = this.#options;
     const nextMs = await this.#nextTimer();
@@ -180,7 +173,7 @@ export class Processor {
   async #idleMs(): Promise<number> {
     const nextMs = await this.#nextTimer();
     // Without the lease an overdue timer is another node's work: asking again at once would only ask again.
-    if (nextMs === null || this.#lease === null) return idleMs;
+    if (nextMs === null || !this.#hold.isHeld) return idleMs;
     return Math.max(1, Math.min(idleMs, nextMs - this.#options.clock.nowMs()));
   }
 
@@ -214,7 +207,7 @@ export class Processor {
       return (states) => this.#one(subject, version, states);
     } catch (cause) {
       const { code, detail, entry } = toBitHiveError(cause);
-      if (code === 'BH_INTERNAL') return this.#notLoaded(message.id, cause);
+      if (unforeseen.has(code)) return this.#notLoaded(message.id, cause);
       if (!entry.permanent) throw cause;
       return () => failed(message.id, code, detail, 0);
     }
@@ -226,7 +219,7 @@ export class Processor {
     const [step] = compiled.steps;
     if (step?.prepare === undefined || !step.takes.includes(message.kind) || !compiled.filter(subject))
       return subject;
-    const prepared = await step.prepare(message);
+    const prepared = await this.#hold.during(step.prepare(message));
     return new Subject(prepared, await this.#body(prepared));
   }
 
@@ -236,7 +229,8 @@ export class Processor {
     this.#unforeseen = { id, count };
     if (count < unforeseenMax) throw cause;
     this.#options.logger.error('process.failed', { message_id: id }, cause);
-    return () => failed(id, 'BH_INTERNAL', ownFault, 0);
+    const { code, detail } = toBitHiveError(cause);
+    return () => failed(id, code, code === 'BH_INTERNAL' ? ownFault : detail, 0);
   }
 
   #one(
@@ -279,7 +273,7 @@ export class Processor {
 
   #report(error: unknown): void {
     const { code } = toBitHiveError(error);
-    if (code === 'BH_STORE_FENCED') this.#lease = null;
+    if (code === 'BH_STORE_FENCED') this.#hold.lost();
     this.#nextTimerMs = undefined;
     const unexpected = error instanceof BitHiveError ? undefined : error;
     this.#options.logger.warn('processor.fault', { channel: this.#options.channel, code }, unexpected);

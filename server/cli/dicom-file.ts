@@ -1,5 +1,6 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { fileSource } from '../../connectors/dicom-objects/file-source.ts';
 import { BitHiveError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { type ByteSource, readHeader, type SeriesObject } from '../../formats/dicom/index.ts';
@@ -21,31 +22,21 @@ export async function withDicomFile<T>(
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) throw new BitHiveError('BH_CLI_USAGE', `${file} is no file`);
-    return await use({
-      size: stat.size,
-      async read(offset, length) {
-        const wanted = Math.max(0, Math.min(length, stat.size - offset));
-        const bytes = new Uint8Array(wanted);
-        const { bytesRead } = await handle.read(bytes, 0, wanted, offset);
-        return bytes.subarray(0, bytesRead);
-      },
-    });
+    return await use(fileSource(handle, stat.size));
   } finally {
     await handle.close();
   }
 }
 
 /** A file that is opened for each read: a series has more files than a process may have open. */
-async function fileSource(path: string): Promise<ByteSource> {
+async function pathSource(path: string): Promise<ByteSource> {
   const { size } = await stat(path);
   return {
     size,
     async read(offset, length) {
       const handle = await open(path, 'r');
       try {
-        const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
-        const { bytesRead } = await handle.read(bytes, 0, bytes.length, offset);
-        return bytes.subarray(0, bytesRead);
+        return await fileSource(handle, size).read(offset, length);
       } finally {
         await handle.close();
       }
@@ -80,7 +71,7 @@ export async function readDicomFolder(folder: string, world: World): Promise<Dic
   const objects: SeriesObject[] = [];
   const others: string[] = [];
   for (const file of files.sort()) {
-    const source = await fileSource(file);
+    const source = await pathSource(file);
     try {
       objects.push({ source, header: await readHeader(source) });
     } catch (error) {

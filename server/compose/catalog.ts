@@ -37,6 +37,7 @@ import { hl7DestinationKind, hl7SourceKind } from './hl7-kinds.ts';
 import type { OutboundRules } from './outbound.ts';
 import { pacsDestinationKind } from './pacs-kind.ts';
 import type { PseudonymKeys } from './pseudonym-keys.ts';
+import type { TurnBackThread } from './turn-back-thread.ts';
 import { turnMessageBack } from './turn-message-back.ts';
 
 /** What the kinds of a channel file are checked with: enough to read one, with nothing opened. */
@@ -64,6 +65,8 @@ export interface RunningParts {
   readonly pseudonymKeys: PseudonymKeys;
   /** What leaves without its patient is made so there. */
   readonly deidentifyThread: DeidentifyThread;
+  /** What comes back of it gets its patient again there. */
+  readonly turnBackThread: TurnBackThread;
 }
 
 export interface CatalogParts extends DefinitionParts {

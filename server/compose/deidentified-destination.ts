@@ -1,10 +1,9 @@
 import type { DeliveryOutcome, LeasedDelivery } from '../../core/delivery.ts';
-import { BitHiveError, toBitHiveError } from '../../core/errors.ts';
+import { toBitHiveError } from '../../core/errors.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
-import { limits } from '../../core/limits.ts';
-import type { Body } from '../../core/message.ts';
 import type { Blobs, Destination } from '../../core/ports/index.ts';
 import type { Deidentified, DeidentifyPolicy } from '../../mappings/deidentify/index.ts';
+import { bodyBytes } from './body-bytes.ts';
 import type { DeidentifyThread } from './deidentify-thread.ts';
 
 export interface DeidentifiedOptions {
@@ -41,7 +40,7 @@ async function prepare(
   { policy, secret, thread, blobs, leaves }: DeidentifiedOptions,
 ): Promise<Prepared> {
   try {
-    const bytes = await bytesOf(delivery.body, blobs);
+    const bytes = await bodyBytes(delivery.body, blobs);
     const askedUids = textsOf(delivery.facts ?? {});
     const object = await thread.object({ bytes, policy, secret, askedUids });
     await leaves(delivery, object);
@@ -58,34 +57,6 @@ async function prepare(
     if (code === 'BH_INTERNAL') throw error;
     return { outcome: { kind: entry.permanent ? 'dead' : 'retry', error: { code, detail } } };
   }
-}
-
-/**
- * Bytes that nobody else has: the thread takes them. A body that is read is the reader's own already; the delivery keeps its own.
- *
- * @throws BH_DICOM_LIMIT when a body is too large to be read whole
- */
-async function bytesOf(body: Body, blobs: Pick<Blobs, 'read' | 'stream'>): Promise<Uint8Array> {
-  if (body.kind === 'inline') return Uint8Array.from(body.bytes);
-  if (body.bytesCount > limits.deidentifyObjectBytesMax)
-    throw new BitHiveError('BH_DICOM_LIMIT', `${body.bytesCount} bytes are too many to be de-identified`);
-  return body.bytesCount > readAtOnceBytesMax ? readInPieces(body, blobs) : blobs.read(body.hash);
-}
-
-/** A body that is read at once is hashed at once, too, on the engine's own thread: 6 ms for 8 MiB, half a second for the largest. */
-const readAtOnceBytesMax = 8 * 1024 * 1024;
-
-async function readInPieces(
-  { hash, bytesCount }: Extract<Body, { kind: 'blob' }>,
-  blobs: Pick<Blobs, 'stream'>,
-): Promise<Uint8Array> {
-  const bytes = new Uint8Array(bytesCount);
-  let at = 0;
-  for await (const piece of blobs.stream(hash)) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes.subarray(0, at);
 }
 
 const textsOf = (facts: JsonObject): readonly string[] =>

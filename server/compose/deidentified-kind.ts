@@ -38,7 +38,7 @@ export function mayDeidentify<S>(
       const { random, blobs } = ports;
       const secret = await deidentifyKey(deidentify.key, { config, keys, random });
       const policy = policyOf(deidentify);
-      pseudonymKeys.add(context, pseudonymsOf(secret));
+      pseudonymKeys.add(context, secret);
       const leaves = sentRecords({ ...ports, ...context, ...sentByOf(policy) });
       return deidentifiedDestination(inner, { policy, secret, thread, blobs, leaves });
     },

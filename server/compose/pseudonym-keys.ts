@@ -1,5 +1,3 @@
-import type { Pseudonyms } from '../../mappings/deidentify/index.ts';
-
 interface Place {
   readonly channel: string;
   /** Of the destination. */
@@ -9,20 +7,19 @@ interface Place {
 const nameOf = ({ channel, name }: Place): string => `${channel}/${name}`;
 
 /**
- * What the destinations that de-identify make their pseudonyms by. A key itself stays with them: who asks gets the functions, in this process. A destination
- * whose key was changed while deliveries of before are open has two.
+ * What the destinations that de-identify make their pseudonyms by, for what comes back. It leaves this process nowhere. A destination whose key was
+ * changed while deliveries of before are open has two.
  */
 export class PseudonymKeys {
-  readonly #known = new Map<string, Pseudonyms[]>();
+  readonly #known = new Map<string, string[]>();
 
-  add(place: Place, pseudonyms: Pseudonyms): void {
+  add(place: Place, secret: string): void {
     const known = this.of(place);
     // A destination that is opened again, for a newer version of its channel, has the same key mostly.
-    if (known.some((one) => one.patient('') === pseudonyms.patient(''))) return;
-    this.#known.set(nameOf(place), [...known, pseudonyms]);
+    if (!known.includes(secret)) this.#known.set(nameOf(place), [...known, secret]);
   }
 
-  of(place: Place): readonly Pseudonyms[] {
+  of(place: Place): readonly string[] {
     return this.#known.get(nameOf(place)) ?? [];
   }
 }

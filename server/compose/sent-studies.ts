@@ -1,138 +1,145 @@
-import { BlobSource } from '../../connectors/dicom-objects/blob-source.ts';
 import { BitHiveError } from '../../core/errors.ts';
 import { type MessageId, parseBlobHash } from '../../core/ids.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { limits } from '../../core/limits.ts';
 import type { MessageSummary } from '../../core/message.ts';
 import type { Blobs, Store } from '../../core/ports/index.ts';
-import { DicomDataset, readHeader, type WritableDataset, writableOf } from '../../formats/dicom/index.ts';
-import {
-  type Pseudonyms,
-  patientNamed,
-  type SentInstance,
-  type SentStudy,
-} from '../../mappings/deidentify/index.ts';
+import { patientNamed, pseudonymsOf } from '../../mappings/deidentify/index.ts';
 import { type SentRecord, sentRecordType } from './sent-records.ts';
+import type {
+  OriginalBody,
+  SentInstanceNote,
+  SentStudyNote,
+  TurnBackAnswers,
+} from './turn-back-worker/protocol.ts';
 
 export interface SentStudiesOptions {
   readonly store: Store;
-  readonly blobs: Blobs;
+  readonly blobs: Pick<Blobs, 'pathOf'>;
   /** The destination by which they left. */
   readonly channel: string;
   readonly destination: string;
-  readonly pseudonyms: readonly Pseudonyms[];
+  /** What its pseudonyms are made by, and were. */
+  readonly secrets: readonly string[];
 }
 
-/**
- * Finds the study that left under a UID: by the note that was made before it left, and by the messages that are still kept.
- *
- * @throws BH_REIDENTIFY_UNCERTAIN where it left by rules that contradict each other
- */
-export function sentStudies(options: SentStudiesOptions) {
-  return async (sentStudyUid: string): Promise<SentStudy | undefined> => {
-    const { store, channel, destination } = options;
-    const notes = await store.listMessages({
-      channel,
-      kind: 'answer',
-      type: sentRecordType,
-      keys: [{ name: 'study-uid', value: sentStudyUid }],
-      limit: limits.searchRowsMax,
-    });
-    const records = notes.flatMap(({ facts, receivedAtMs }) => {
-      const record = facts as unknown as SentRecord;
-      return record.sentBy === destination ? [{ ...record, receivedAtMs }] : [];
-    });
-    const [record] = records;
-    if (record === undefined) return undefined;
-    const { studyInstanceUid, dates, keepsUids } = record;
-    if (records.some((one) => one.dates !== dates || one.keepsUids !== keepsUids)) {
-      const detail = `the study left by ${destination} under several rules for dates or UIDs`;
-      throw new BitHiveError('BH_REIDENTIFY_UNCERTAIN', detail);
-    }
-    const pseudonyms = options.pseudonyms.find(
-      (one) => keepsUids || one.uid(studyInstanceUid) === sentStudyUid,
-    );
-    if (pseudonyms === undefined) return undefined;
-    const sentFromMs = Math.min(...records.map(({ receivedAtMs }) => receivedAtMs));
-    const instances = await instancesOf(studyInstanceUid, options);
-    const wasSent = (sopInstanceUid: string) => wasSentAs(sopInstanceUid, options);
-    return { studyInstanceUid, dates, keepsUids, pseudonyms, sentFromMs, instances, wasSent };
+/** An object of the study, and the messages with which it came. */
+interface SentObject {
+  readonly note: SentInstanceNote;
+  readonly messages: MessageSummary[];
+  sent?: Promise<MessageSummary | undefined>;
+}
+
+/** What is known of the study behind one result: by the note that was made before it left, and by the messages that are still kept. */
+export function sentStudies(options: SentStudiesOptions): TurnBackAnswers {
+  let objects: readonly SentObject[] = [];
+  const firstSent = async (place: number): Promise<MessageSummary | undefined> => {
+    const object = objects[place];
+    if (object === undefined) return undefined;
+    object.sent ??= firstOf(object.messages, (message) => hasLeft(message, options));
+    return object.sent;
+  };
+  return {
+    async study(sentStudyUid) {
+      const study = await studyOf(sentStudyUid, options);
+      objects = study === undefined ? [] : await objectsOf(study.studyInstanceUid, options);
+      return study;
+    },
+    instances: async (from) =>
+      objects.slice(from, from + limits.reidentifyInstancesAtOnce).map(({ note }) => note),
+    async wasSent(sopInstanceUid) {
+      const messages = await options.store.listMessages({
+        channel: options.channel,
+        kind: 'dicom',
+        keys: [{ name: 'sop-uid', value: sopInstanceUid }],
+        limit: limits.searchRowsMax,
+      });
+      return (await firstOf(messages, (message) => hasLeft(message, options))) !== undefined;
+    },
+    instanceWasSent: async (place) => (await firstSent(place)) !== undefined,
+    original: async (place) => bodyOf((await firstSent(place)) ?? objects[place]?.messages[0], options),
   };
 }
 
+async function studyOf(
+  sentStudyUid: string,
+  { store, channel, destination, secrets }: SentStudiesOptions,
+): Promise<SentStudyNote | undefined> {
+  const notes = await store.listMessages({
+    channel,
+    kind: 'answer',
+    type: sentRecordType,
+    keys: [{ name: 'study-uid', value: sentStudyUid }],
+    limit: limits.searchRowsMax,
+  });
+  const records = notes.flatMap(({ facts, receivedAtMs }) => {
+    const record = facts as unknown as SentRecord;
+    return record.sentBy === destination ? [{ ...record, receivedAtMs }] : [];
+  });
+  const [record] = records;
+  if (record === undefined) return undefined;
+  const { studyInstanceUid, dates, keepsUids } = record;
+  if (records.some((one) => one.dates !== dates || one.keepsUids !== keepsUids)) {
+    const detail = `the study left by ${destination} under several rules for dates or UIDs`;
+    throw new BitHiveError('BH_REIDENTIFY_UNCERTAIN', detail);
+  }
+  const secret = secrets.find((one) => keepsUids || pseudonymsOf(one).uid(studyInstanceUid) === sentStudyUid);
+  if (secret === undefined) return undefined;
+  const sentFromMs = Math.min(...records.map(({ receivedAtMs }) => receivedAtMs));
+  return { studyInstanceUid, dates, keepsUids, secret, sentFromMs };
+}
+
 /** The objects of the study in the channel, oldest first; one that came more than once is one. */
-async function instancesOf(
+async function objectsOf(
   studyInstanceUid: string,
-  options: SentStudiesOptions,
-): Promise<readonly SentInstance[]> {
-  const found: MessageSummary[] = [];
+  { store, channel }: SentStudiesOptions,
+): Promise<readonly SentObject[]> {
+  const byObject = new Map<string, SentObject>();
+  let count = 0;
   let before: MessageId | undefined;
   for (;;) {
-    const page = await options.store.listMessages({
-      channel: options.channel,
+    const page = await store.listMessages({
+      channel,
       kind: 'dicom',
       keys: [{ name: 'study-uid', value: studyInstanceUid }],
       limit: limits.searchRowsMax,
       ...(before === undefined ? {} : { before }),
     });
-    found.push(...page);
+    for (const message of page) {
+      const note = noteOf(message.facts ?? {}, studyInstanceUid);
+      const key = `${note.sopInstanceUid}|${note.patient}`;
+      const known = byObject.get(key);
+      // The oldest says what the object is: pages come newest first.
+      byObject.delete(key);
+      byObject.set(key, { note, messages: known?.messages ?? [] });
+      byObject.get(key)?.messages.push(message);
+    }
+    count += page.length;
     before = page.at(-1)?.id;
-    if (page.length < limits.searchRowsMax || found.length >= limits.studyInstancesMax) break;
+    if (page.length < limits.searchRowsMax || count >= limits.studyInstancesMax) break;
   }
-  const byObject = new Map<string, MessageSummary[]>();
-  for (const message of found.reverse()) {
-    const facts = message.facts ?? {};
-    const key = `${textOf(facts, 'sopInstanceUid')}|${patientOf(facts, studyInstanceUid)}`;
-    byObject.set(key, [...(byObject.get(key) ?? []), message]);
-  }
-  return [...byObject.values()].map((messages) => sentInstance(messages, studyInstanceUid, options));
+  const oldestFirst = [...byObject.values()].reverse();
+  for (const { messages } of oldestFirst) messages.reverse();
+  return oldestFirst;
 }
 
-async function wasSentAs(sopInstanceUid: string, options: SentStudiesOptions): Promise<boolean> {
-  const messages = await options.store.listMessages({
-    channel: options.channel,
-    kind: 'dicom',
-    keys: [{ name: 'sop-uid', value: sopInstanceUid }],
-    limit: limits.searchRowsMax,
-  });
-  return (await firstOf(messages, (message) => hasLeft(message, options))) !== undefined;
+function noteOf(facts: JsonObject, studyInstanceUid: string): SentInstanceNote {
+  return {
+    sopInstanceUid: textOf(facts, 'sopInstanceUid'),
+    seriesInstanceUid: textOf(facts, 'seriesInstanceUid'),
+    accessionNumber: textOf(facts, 'accessionNumber'),
+    patient: patientNamed({
+      patientId: textOf(facts, 'patientId'),
+      patientIdIssuer: textOf(facts, 'patientIdIssuer'),
+      studyInstanceUid,
+    }),
+  };
 }
 
 const textOf = (facts: JsonObject, name: string): string => {
   const value = facts[name];
   return typeof value === 'string' ? value : '';
 };
-
-const patientOf = (facts: JsonObject, studyInstanceUid: string): string =>
-  patientNamed({
-    patientId: textOf(facts, 'patientId'),
-    patientIdIssuer: textOf(facts, 'patientIdIssuer'),
-    studyInstanceUid,
-  });
-
-function sentInstance(
-  messages: readonly MessageSummary[],
-  studyInstanceUid: string,
-  options: SentStudiesOptions,
-): SentInstance {
-  const facts = messages[0]?.facts ?? {};
-  let sent: Promise<MessageSummary | undefined> | undefined;
-  const firstSent = (): Promise<MessageSummary | undefined> => {
-    sent ??= firstOf(messages, (message) => hasLeft(message, options));
-    return sent;
-  };
-  return {
-    sopInstanceUid: textOf(facts, 'sopInstanceUid'),
-    seriesInstanceUid: textOf(facts, 'seriesInstanceUid'),
-    accessionNumber: textOf(facts, 'accessionNumber'),
-    patient: patientOf(facts, studyInstanceUid),
-    wasSent: async () => (await firstSent()) !== undefined,
-    async read() {
-      const message = await firstSent();
-      return headerOf(message ?? (messages[0] as MessageSummary), options.blobs);
-    },
-  };
-}
 
 async function firstOf<T>(all: readonly T[], holds: (one: T) => Promise<boolean>): Promise<T | undefined> {
   for (const one of all) if (await holds(one)) return one;
@@ -153,19 +160,10 @@ async function hasLeft(
   );
 }
 
-/** What stands before the pixels, without values over 1 MiB. */
-async function headerOf({ bodySize, id }: MessageSummary, blobs: Blobs): Promise<WritableDataset> {
-  const hash = parseBlobHash(bodySize.hash ?? '');
-  if (hash === null) throw new BitHiveError('BH_STORE_NOT_FOUND', `the body of message ${id}`);
-  const { bytesCount } = bodySize;
-  const source = new BlobSource(bytesCount, Buffer.alloc(0), Promise.resolve({ hash, bytesCount }), blobs);
-  try {
-    const header = await readHeader(source);
-    const read = new DicomDataset(header.transferSyntaxUid, header.isBigEndian, undefined, header.meta);
-    for (const element of header.elements)
-      if (element.isLoaded || element.items !== undefined) read.add(element);
-    return writableOf(read);
-  } finally {
-    await source.close();
-  }
+function bodyOf(message: MessageSummary | undefined, { blobs }: SentStudiesOptions): OriginalBody {
+  const hash = parseBlobHash(message?.bodySize.hash ?? '');
+  const path = hash === null ? null : blobs.pathOf(hash);
+  if (message === undefined || path === null)
+    throw new BitHiveError('BH_STORE_NOT_FOUND', `the body of message ${message?.id ?? '(none)'}`);
+  return { path, bytesCount: message.bodySize.bytesCount };
 }

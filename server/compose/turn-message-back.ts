@@ -1,27 +1,28 @@
 import { dicomResultContentType } from '../../core/dicom-object.ts';
-import { BitHiveError, toBitHiveError } from '../../core/errors.ts';
+import { toBitHiveError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { limits } from '../../core/limits.ts';
-import { bodySizeOf, type Message } from '../../core/message.ts';
-import type { AuditEvent, Blobs } from '../../core/ports/index.ts';
-import { instanceFacts, readDataset } from '../../formats/dicom/index.ts';
-import { turnBack } from '../../mappings/deidentify/index.ts';
+import type { Message } from '../../core/message.ts';
+import type { AuditEvent } from '../../core/ports/index.ts';
 import type { EnginePorts } from '../../pipelines/runtime/engine.ts';
 import type { ReidentifySettings } from '../../pipelines/steps/reidentify-result.ts';
 import { createStoreAudit } from '../../platform/audit/store-audit.ts';
+import { bodyBytes, inPieces } from './body-bytes.ts';
 import type { PseudonymKeys } from './pseudonym-keys.ts';
 import { sentStudies } from './sent-studies.ts';
+import type { TurnBackThread } from './turn-back-thread.ts';
+import type { TurnedBack } from './turn-back-worker/protocol.ts';
 
 interface Running {
   readonly ports: Pick<EnginePorts, 'store' | 'blobs' | 'clock'>;
   readonly pseudonymKeys: PseudonymKeys;
+  readonly turnBackThread: Pick<TurnBackThread, 'result'>;
 }
 
 /**
  * A result under the names of the hospital: its body in the blob store, its facts those of the new object. That somebody was made known again is an audit event,
  * durable before anything else sees the object; so is a refusal.
  *
- * @throws BH_REIDENTIFY_*, BH_DICOM_*
+ * @throws BH_REIDENTIFY_*, BH_DICOM_*, BH_STOPPING
  */
 export async function turnMessageBack(
   message: Message,
@@ -44,9 +45,8 @@ export async function turnMessageBack(
       },
     });
   try {
-    const bytes = await turnedBack(message, settings, running);
-    const { hash, bytesCount } = await blobs.put(whole(bytes), bytes.length);
-    const facts = instanceFacts(readDataset(bytes));
+    const { bytes, facts } = await turnedBack(message, settings, running);
+    const { hash, bytesCount } = await blobs.put(inPieces(bytes), bytes.length);
     const { studyInstanceUid, sopInstanceUid, patientId = '' } = facts;
     await audit('success', { studyInstanceUid, sopInstanceUid, patientId });
     return {
@@ -66,19 +66,12 @@ export async function turnMessageBack(
 async function turnedBack(
   message: Message,
   { channel, destination, documents }: ReidentifySettings,
-  { ports, pseudonymKeys }: Running,
-): Promise<Uint8Array> {
-  const { bytesCount } = bodySizeOf(message.body);
-  if (bytesCount > limits.deidentifyObjectBytesMax)
-    throw new BitHiveError('BH_DICOM_LIMIT', `${bytesCount} bytes are too many to be turned back`);
-  const pseudonyms = pseudonymKeys.of({ channel, name: destination });
-  const studyOf = sentStudies({ ...ports, channel, destination, pseudonyms });
-  return turnBack(await bytesOf(message, ports.blobs), { studyOf, documents });
-}
-
-const bytesOf = async ({ body }: Message, blobs: Pick<Blobs, 'read'>): Promise<Uint8Array> =>
-  body.kind === 'inline' ? body.bytes : blobs.read(body.hash);
-
-async function* whole(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
+  { ports, pseudonymKeys, turnBackThread }: Running,
+): Promise<TurnedBack> {
+  const secrets = pseudonymKeys.of({ channel, name: destination });
+  const bytes = await bodyBytes(message.body, ports.blobs);
+  return turnBackThread.result(
+    { bytes, documents },
+    sentStudies({ ...ports, channel, destination, secrets }),
+  );
 }

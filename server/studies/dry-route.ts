@@ -1,10 +1,11 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileSource } from '../../connectors/dicom-objects/file-source.ts';
 import { BitHiveError, toBitHiveError } from '../../core/errors.ts';
 import type { BlobHash } from '../../core/ids.ts';
 import type { OrderFacts } from '../../core/order.ts';
 import type { StudyInstance } from '../../core/study.ts';
-import { type ByteSource, instanceFacts, readHeader } from '../../formats/dicom/index.ts';
+import { instanceFacts, readHeader } from '../../formats/dicom/index.ts';
 import type { ChannelDefinition } from '../../pipelines/channel/definition.ts';
 import { routeSettings } from '../../pipelines/steps/route-study.ts';
 import { compileRouting, type RuleWord } from '../../pipelines/study/routing.ts';
@@ -91,15 +92,7 @@ async function readInstance(path: string): Promise<StudyInstance> {
   const file = await open(path, 'r');
   try {
     const { size, mtimeMs } = await file.stat();
-    const source: ByteSource = {
-      size,
-      async read(offset, length) {
-        const bytes = Buffer.alloc(Math.max(0, Math.min(length, size - offset)));
-        const { bytesRead } = await file.read(bytes, 0, bytes.length, offset);
-        return bytes.subarray(0, bytesRead);
-      },
-    };
-    const facts = instanceFacts(await readHeader(source));
+    const facts = instanceFacts(await readHeader(fileSource(file, size)));
     return { ...facts, blob: ''.padStart(64, '0') as BlobHash, bytesCount: size, receivedAtMs: mtimeMs };
   } finally {
     await file.close();

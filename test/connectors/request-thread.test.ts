@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { RequestThread } from '../../connectors/request-thread.ts';
+import { BitHiveError } from '../../core/errors.ts';
 import { systemClock } from '../../platform/clock.ts';
 
 describe('a thread with one request at a time', () => {
@@ -65,6 +66,21 @@ describe('a thread with one request at a time', () => {
     await expect(thread.ask(5)).rejects.toMatchObject({ code: 'BH_STOPPING' });
     const codes = (await asked).map((one) => 'reason' in one && (one.reason as { code: string }).code);
     expect(codes).toEqual(['BH_STOPPING', 'BH_STOPPING', 'BH_STOPPING', 'BH_STOPPING', 'BH_STORE_BUSY']);
+  });
+
+  test('what the work asks is answered; what nobody can answer, or send, is told with a code', async () => {
+    const answers = {
+      known: async (given: string) => `${given} is known`,
+      none: async () => undefined,
+      down: () => Promise.reject(new BitHiveError('BH_STORE_BUSY', 'later')),
+      code: async () => () => 'no data',
+    };
+    const ask = (name: string) => thread.ask({ ask: name }, [], answers);
+    expect(await ask('known')).toEqual({ question: 7, answer: 'it is known' });
+    expect(await ask('none')).toEqual({ question: 7, answer: undefined });
+    expect(await ask('down')).toEqual({ question: 7, refusal: { code: 'BH_STORE_BUSY', detail: 'later' } });
+    for (const name of ['code', 'toString'])
+      expect(await ask(name)).toMatchObject({ question: 7, refusal: { code: 'BH_INTERNAL' } });
   });
 
   test('each request is told when the entry is missing', async () => {

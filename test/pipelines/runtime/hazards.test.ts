@@ -168,6 +168,39 @@ describe('poison', () => {
     expect(reads).toBe(5);
   });
 
+  test('a message over which a thread ends again and again is quarantined, and the channel goes on', async () => {
+    let tries = 0;
+    const prepares: StepKind<unknown> = {
+      kind: 'prepares',
+      settings: z.unknown(),
+      create: () => ({
+        kind: 'prepares',
+        takes: ['hl7v2'],
+        async prepare(message) {
+          if (!message.searchKeys.some(([, value]) => value === 'POISON')) return message;
+          tries += 1;
+          throw new BitHiveError('BH_DICOM_WORKER', 'the thread was lost');
+        },
+        apply() {},
+      }),
+    };
+    const clock: Clock = {
+      nowMs: () => systemClock.nowMs(),
+      monotonicMs: () => systemClock.monotonicMs(),
+      after: (delayMs, call) => systemClock.after(Math.min(delayMs, 20), call),
+    };
+    const options = { clock, steps: [prepares] };
+    const [door, receiver, { store }] = await start(channel({ steps: '[{ prepares: {} }]' }), options);
+    const bad = await door.accept(hl7Arrival('POISON', 'P1'));
+    await door.accept(hl7Arrival('C1', 'P1'));
+    await until(() => receiver.sent.length === 1);
+    expect(await store.getMessage(bad.id)).toMatchObject({
+      status: 'quarantined',
+      refusal: { code: 'BH_DICOM_WORKER', detail: 'the thread was lost' },
+    });
+    expect(tries).toBe(5);
+  });
+
   test('a result that the store cannot take is quarantined alone', async () => {
     const poison: StepKind<unknown> = {
       kind: 'poison',

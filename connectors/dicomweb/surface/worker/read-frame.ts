@@ -11,6 +11,7 @@ import {
   readHeader,
   sourceBytes,
 } from '../../../../formats/dicom/index.ts';
+import { fileSource } from '../../../dicom-objects/file-source.ts';
 import { pngImage } from './png-image.ts';
 import type { FrameRequest } from './protocol.ts';
 
@@ -20,14 +21,7 @@ export async function readFrame({ path, bytesCount, frame, form }: FrameRequest)
     throw new BitHiveError('BH_STORE_NOT_FOUND', 'the body is not there', { cause });
   });
   try {
-    const source: ByteSource = {
-      size: bytesCount,
-      async read(offset, length) {
-        const bytes = Buffer.alloc(Math.max(0, Math.min(length, bytesCount - offset)));
-        const { bytesRead } = await file.read(bytes, 0, bytes.length, offset);
-        return bytes.subarray(0, bytesRead);
-      },
-    };
+    const source = fileSource(file, bytesCount);
     const header = await readHeader(source);
     const { framesCount } = frameGeometry(header);
     if (frame >= framesCount)
