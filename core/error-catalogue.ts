@@ -160,7 +160,7 @@ export const catalogue = {
   BH_MODEL_OUT_OF_DISTRIBUTION: entry('The image is unlike those the model was made for', 'Nothing: the report says so.', 422, 'AE', '207', failed, true),
   BH_MODEL_PRIOR: entry('The model compares with an earlier image and there is none', 'Nothing: the report says so. Check priorsFrom of the channel.', 422, 'AE', '207', failed, true),
   BH_MODEL_OUTPUT: entry('The model gave no usable number', 'Nothing: the report says so.', 422, 'AE', '207', failed, true),
-  BH_MODEL_BUSY: entry('The grid has no worker free', 'Nothing: the engine tries again. A result over which it was lost five times is quarantined.', 503, 'AE', '207', outOfResources, false),
+  BH_MODEL_BUSY: entry('The grid has no worker free', 'Nothing: the engine tries again.', 503, 'AE', '207', outOfResources, false),
   BH_MODEL_WORKER: entry('A worker of the grid failed', 'Nothing: the engine tries again.', 503, 'AE', '207', failed, false),
 
   BH_CLI_USAGE: entry('The command is not understood', 'Run it with --help.', 400, 'AE', '207', failed, true),
