@@ -21,5 +21,13 @@ export function threadRefusal(error: unknown): ThreadRefusal {
 /** The error again, on the other side. */
 export function refusedBy({ refusal, cause }: ThreadRefusal): BitHiveError {
   const code = Object.hasOwn(catalogue, refusal.code) ? (refusal.code as ErrorCode) : 'BH_INTERNAL';
-  return new BitHiveError(code, refusal.detail, cause === undefined ? {} : { cause });
+  return new BitHiveError(code, refusal.detail, cause === undefined ? {} : { cause: errorThere(cause) });
+}
+
+/** An error, not its text: the log prints the frames of one, and the next thread that it goes through takes them on. */
+function errorThere(stack: string): Error {
+  const error = new Error('in another thread');
+  error.name = /^\w+/.exec(stack)?.[0] ?? error.name;
+  error.stack = stack;
+  return error;
 }

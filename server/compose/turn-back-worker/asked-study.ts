@@ -45,7 +45,9 @@ function askedInstance(ask: AskEngine, note: SentInstanceNote, place: number): S
 
 /** What stands before the pixels, without values over 1 MiB. */
 async function headerOf({ path, bytesCount }: OriginalBody): Promise<WritableDataset> {
-  const file = await open(path, 'r').catch((cause: unknown) => {
+  const file = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
+    // Anything else, as too many open files, may pass: only what is gone is the fault of the result.
+    if (cause.code !== 'ENOENT') throw cause;
     throw new BitHiveError('BH_STORE_NOT_FOUND', 'the body of an original is not there', { cause });
   });
   try {

@@ -11,6 +11,7 @@ import {
   writePart10,
 } from '../../../formats/dicom/index.ts';
 import { systemClock } from '../../../platform/clock.ts';
+import { createPinoLogger } from '../../../platform/observability/pino-logger.ts';
 import { TurnBackThread } from '../../../server/compose/turn-back-thread.ts';
 import type { TurnBackAnswers } from '../../../server/compose/turn-back-worker/protocol.ts';
 import { slowOnlyWhenAlways } from '../../fuzz/slow.ts';
@@ -120,7 +121,26 @@ describe('the thread that turns results back', () => {
       await expect(turn({ [name]: busy })).rejects.toMatchObject({ code: 'BH_STORE_BUSY', detail: 'later' });
     const gone = async () => ({ path: join(folder, 'gone.dcm'), bytesCount: 1 });
     await expect(turn({ original: gone })).rejects.toMatchObject({ code: 'BH_STORE_NOT_FOUND' });
+    // ENOTDIR, as EMFILE of a busy machine: no reason to say that the result is at fault.
+    const closed = async () => ({ path: join(folder, 'original.dcm', 'below'), bytesCount: 1 });
+    await expect(turn({ original: closed })).rejects.toMatchObject({ code: 'BH_INTERNAL' });
     expect((await turn({})).facts.patientId).toBe('MRN4711');
+  });
+
+  test('a bug in what the engine answers is told with the place where it stands', async () => {
+    const bug = function storeWithABug(): never {
+      throw new TypeError('Quokkaberg');
+    };
+    const request = { bytes: result(), documents: 'refuse' as const };
+    const told = await open()
+      .result(request, answers({ study: bug }))
+      .catch((error: unknown) => error);
+    expect(told).toMatchObject({ code: 'BH_INTERNAL', cause: { name: 'TypeError' } });
+    const lines: string[] = [];
+    const logger = createPinoLogger({ level: 'error', stream: { write: (line: string) => lines.push(line) } });
+    logger.error('process.failed', {}, told);
+    expect(lines.join('')).toContain('storeWithABug');
+    expect(lines.join('')).not.toContain('Quokkaberg');
   });
 
   test('a result of 250,000 items is turned back, and the loop goes on meanwhile', async () => {
