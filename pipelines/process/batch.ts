@@ -64,8 +64,8 @@ export interface BatchBudget {
 }
 
 /**
- * Processes messages in order, reading states as the steps ask for them. Ends early when the budget is used up: at least one
- * message is processed.
+ * Processes messages in order, reading states as the steps ask for them. Ends early when the budget is used up, and before a message
+ * that cannot be prepared: it is the first of the next batch, and is told then. At least one message is processed.
  *
  * @param prepare gives the pure function of one message, after what it needs was loaded
  */
@@ -78,7 +78,12 @@ export async function processBatch(
   const states = new BatchStates();
   const results: ProcessedMessage[] = [];
   for (const message of messages) {
-    const process = await prepare(message);
+    const process = await prepare(message).catch((error: unknown) => {
+      // What is done must not wait until this one can be prepared, nor be done again each time that it is tried.
+      if (results.length === 0) throw error;
+      return null;
+    });
+    if (process === null) break;
     let result = process(states);
     while (result instanceof MissingState) {
       const requests = [{ scope: result.scope, key: result.key, withItems: result.withItems }];
