@@ -1,7 +1,9 @@
-import { toBitHiveError } from '../../core/errors.ts';
+import { BitHiveError, toBitHiveError } from '../../core/errors.ts';
 import type { ChannelLease, Clock, Logger, Store } from '../../core/ports/index.ts';
 
 const leaseMs = 10_000;
+/** Half of a lease may be over when something long begins: at twice this it would be asked for when it has just run out. */
+const lookMs = leaseMs / 4;
 
 export interface ChannelHoldOptions {
   readonly channel: string;
@@ -18,6 +20,8 @@ export class ChannelHold {
   readonly #options: ChannelHoldOptions;
   #lease: ChannelLease | null = null;
   #untilMs = 0;
+  #isGivenUp = false;
+  #refuse: () => void = () => {};
 
   constructor(options: ChannelHoldOptions) {
     this.#options = options;
@@ -39,24 +43,42 @@ export class ChannelHold {
     return this.#lease;
   }
 
-  /** Keeps the channel while something is waited for, which may take longer than a lease. */
+  /**
+   * Keeps the channel while something is waited for, which may take longer than a lease.
+   *
+   * @throws BH_STOPPING after `giveUp`; what becomes of the work then is seen by nobody
+   */
   async during<T>(work: Promise<T>): Promise<T> {
     const { clock, logger, channel } = this.#options;
     let stop = (): void => {};
+    let renewing: Promise<unknown> = Promise.resolve();
     const later = (): void => {
-      stop = clock.after(leaseMs / 2, () => {
+      stop = clock.after(lookMs, () => {
         later();
-        this.take().catch((error: unknown) =>
+        renewing = this.take().catch((error: unknown) =>
           logger.warn('processor.fault', { channel, code: toBitHiveError(error).code }),
         );
       });
     };
     later();
+    const givenUp = new Promise<never>((_, reject) => {
+      this.#refuse = () => reject(new BitHiveError('BH_STOPPING', 'the channel is given back'));
+    });
+    if (this.#isGivenUp) this.#refuse();
     try {
-      return await work;
+      return await Promise.race([work, givenUp]);
     } finally {
+      this.#refuse = () => {};
       stop();
+      // One that is answered later could take the channel again when it was given back.
+      await renewing;
     }
+  }
+
+  /** Waits for nothing long any more. */
+  giveUp(): void {
+    this.#isGivenUp = true;
+    this.#refuse();
   }
 
   /** Another node has taken it. */

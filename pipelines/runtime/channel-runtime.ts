@@ -130,9 +130,13 @@ export class ChannelRuntime {
     await Promise.all(this.#sources.map((source) => source.stop(graceMs)));
   }
 
+  /** The deliveries in flight have a quarter of the time in any case. */
   async stop(graceMs: number): Promise<void> {
-    await this.#processor.stop();
-    await Promise.all(this.#deliverers.map((deliverer) => deliverer.stop(graceMs)));
+    const { clock } = this.#options.ports;
+    const endMs = clock.monotonicMs() + graceMs;
+    await this.#processor.stop((graceMs * 3) / 4);
+    const leftMs = Math.max(graceMs / 4, endMs - clock.monotonicMs());
+    await Promise.all(this.#deliverers.map((deliverer) => deliverer.stop(leftMs)));
   }
 
   /** A message is processed by the version that accepted it, whatever was deployed since. */

@@ -90,10 +90,12 @@ export class Processor {
     this.#done = this.#run().finally(stopListening);
   }
 
-  /** Finishes the batch in hand and gives the channel back. */
-  async stop(): Promise<void> {
+  /** Finishes the batch in hand and gives the channel back. What a message waits for longer than `graceMs` is left for the next start. */
+  async stop(graceMs: number): Promise<void> {
     this.#wake.stop();
+    const cancel = this.#options.clock.after(graceMs, () => this.#hold.giveUp());
     await this.#done;
+    cancel();
     await this.#hold.giveBack().catch((error) => this.#report(error));
   }
 

@@ -201,6 +201,56 @@ describe('poison', () => {
     expect(tries).toBe(5);
   });
 
+  /** A step that waits for what the test says, for messages with this control id. */
+  const waitsFor = (wanted: string, what: () => Promise<never>): StepKind<unknown> => ({
+    kind: 'waits',
+    settings: z.unknown(),
+    create: () => ({
+      kind: 'waits',
+      takes: ['hl7v2'],
+      prepare: async (message) =>
+        message.searchKeys.some(([, value]) => value === wanted) ? what() : message,
+      apply() {},
+    }),
+  });
+
+  test('what came before a message that cannot be prepared for now is neither held up by it nor done again', async () => {
+    let isSeen = false;
+    let prepares = 0;
+    const busy = async (): Promise<never> => {
+      prepares += 1;
+      throw new BitHiveError('BH_STORE_BUSY', 'later');
+    };
+    const wrap = (store: Store): Store =>
+      withFaults(store, {
+        nextMessages: async (name, limit) => (isSeen ? store.nextMessages(name, limit) : []),
+      });
+    const options = { steps: [waitsFor('STUCK', busy)], wrap };
+    const [door, receiver] = await start(channel({ steps: '[{ waits: {} }]' }), options);
+    await door.accept(hl7Arrival('FIRST', 'P1'));
+    await door.accept(hl7Arrival('STUCK', 'P1'));
+    isSeen = true;
+    await until(() => receiver.sent.length === 1);
+    expect(controlIdOf(receiver.sent[0]?.text ?? '')).toBe('FIRST');
+    expect(prepares).toBeGreaterThan(0);
+  });
+
+  test('a channel stops in its time while a message waits for something long; the message is left for the next start', async () => {
+    let isWaiting = false;
+    const forever = (): Promise<never> => {
+      isWaiting = true;
+      return new Promise(() => {});
+    };
+    const options = { steps: [waitsFor('LONG', forever)] };
+    const [door, , { pipelines, store }] = await start(channel({ steps: '[{ waits: {} }]' }), options);
+    const { id } = await door.accept(hl7Arrival('LONG', 'P1'));
+    await until(() => isWaiting);
+    const startMs = performance.now();
+    await pipelines.stop(400);
+    expect(performance.now() - startMs).toBeLessThan(5_000);
+    expect((await store.getMessage(id))?.status).toBe('received');
+  });
+
   test('a result that the store cannot take is quarantined alone', async () => {
     const poison: StepKind<unknown> = {
       kind: 'poison',

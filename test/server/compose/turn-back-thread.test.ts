@@ -137,7 +137,10 @@ describe('the thread that turns results back', () => {
       .catch((error: unknown) => error);
     expect(told).toMatchObject({ code: 'BH_INTERNAL', cause: { name: 'TypeError' } });
     const lines: string[] = [];
-    const logger = createPinoLogger({ level: 'error', stream: { write: (line: string) => lines.push(line) } });
+    const logger = createPinoLogger({
+      level: 'error',
+      stream: { write: (line: string) => lines.push(line) },
+    });
     logger.error('process.failed', {}, told);
     expect(lines.join('')).toContain('storeWithABug');
     expect(lines.join('')).not.toContain('Quokkaberg');
