@@ -21,6 +21,7 @@ import { ChannelHold } from './channel-hold.ts';
 import { type Claimant, commitAndHandOver } from './hand-over.ts';
 import { storeLargeObjects } from './large-objects.ts';
 import type { Moments } from './moments.ts';
+import { restMs } from './pace.ts';
 import { Wake } from './wake.ts';
 
 const batchMessages = 128;
@@ -102,8 +103,10 @@ export class Processor {
   async #run(): Promise<void> {
     while (!this.#wake.stopped) {
       try {
-        const busy = await this.#turn();
-        if (!busy) await this.#wake.sleep(await this.#idleMs());
+        const { count, hasMore } = await this.#turn();
+        if (hasMore) continue;
+        await this.#wake.rest(restMs(count, this.#options.inForce().compiled.definition.ack));
+        await this.#wake.sleep(await this.#idleMs());
       } catch (error) {
         this.#report(error);
         await this.#wake.sleep(faultMs);
@@ -111,19 +114,20 @@ export class Processor {
     }
   }
 
-  /** True when there may be more to do at once. */
-  async #turn(): Promise<boolean> {
+  /** Messages that were processed, and whether there may be more to do at once. */
+  async #turn(): Promise<{ readonly count: number; readonly hasMore: boolean }> {
     const lease = await this.#hold.take();
-    if (!lease) return false;
+    if (!lease) return { count: 0, hasMore: false };
     const { store, channel, blobs } = this.#options;
     const fired = await this.#fireTimers(lease);
     const limit = this.#batchMax;
     const messages = await store.nextMessages(channel, limit);
-    if (messages.length === 0) return fired;
+    if (messages.length === 0) return { count: 0, hasMore: fired };
     const results = await storeLargeObjects(await this.#process(messages), blobs);
     await this.#commit(lease, messages, results);
+    const count = results.length;
     // What came after the read has rung.
-    return fired || messages.length === limit || results.length < messages.length;
+    return { count, hasMore: fired || messages.length === limit || count < messages.length };
   }
 
   /**

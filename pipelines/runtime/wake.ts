@@ -8,6 +8,7 @@ export class Wake {
   #rung = false;
   #stopped = false;
   #sleeper: (() => void) | undefined;
+  #endRest: (() => void) | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -24,7 +25,21 @@ export class Wake {
 
   stop(): void {
     this.#stopped = true;
+    this.#endRest?.();
     this.ring();
+  }
+
+  /** Rests for `ms`, whatever rings: that is remembered, so that the next sleep ends at once. Only a stop ends a rest early. */
+  async rest(ms: number): Promise<void> {
+    if (ms <= 0 || this.#stopped) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#clock.after(ms, resolve);
+      this.#endRest = () => {
+        cancel();
+        resolve();
+      };
+    });
+    this.#endRest = undefined;
   }
 
   /** Sleeps until rung or until `maxMs` is over; true when rung. */
