@@ -13,6 +13,7 @@ import { MessageSearch } from '../../../platform/store/sqlite/read/message-searc
 import { packSearchKeys, termsOf } from '../../../platform/store/sqlite/terms/search-terms.ts';
 import { SegmentWriter } from '../../../platform/store/sqlite/terms/segments.ts';
 import { Tail } from '../../../platform/store/sqlite/terms/tail.ts';
+import { withFaults } from '../../with-faults.ts';
 
 const driver = await loadSqlite();
 const seed = 4711;
@@ -167,6 +168,45 @@ test('property: a search finds what a list of all messages would, through flushe
     { numRuns: 15 },
   );
   expect(merges).toBeGreaterThan(0);
+});
+
+test('the last page of many messages with one key costs what the first does, and a search for none of them lets the loop go on', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bithive-search-'));
+  const database = openConnection(driver, join(folder, 'x.db'));
+  await migrate(database);
+  let asked = 0;
+  const prepare: Database['prepare'] = (sql) => {
+    if (sql.includes('instr(m.search_keys')) asked += 1;
+    return database.prepare(sql);
+  };
+  const harness = new Harness(withFaults(database, { prepare }));
+  database.exec('BEGIN');
+  for (let nth = 0; nth < 8_000; nth += 1) harness.accept([['mrn', '1']], nth);
+  harness.flush();
+  database.exec('COMMIT');
+  const keys = [{ name: 'mrn', value: '1' }] as const;
+  const costs: number[] = [];
+  let found = 0;
+  for (let before = 8_001; before > 1; before -= 1_000) {
+    asked = 0;
+    found += (await harness.search.list({ keys, before: messageId(before), limit: 1_000 })).length;
+    costs.push(asked);
+  }
+  expect(found).toBe(8_000);
+  expect(costs.at(-1)).toBe(costs[0]);
+  let turns = 0;
+  let isOver = false;
+  const turn = (): void => {
+    turns += 1;
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  asked = 0;
+  expect(await harness.search.list({ keys, channel: 'another', limit: 10 })).toEqual([]);
+  isOver = true;
+  expect(turns).toBeGreaterThanOrEqual(asked - 1);
+  await harness.close();
+  rmSync(folder, { recursive: true, force: true });
 });
 
 test('the index of pruned messages is given back', async () => {

@@ -74,8 +74,10 @@ export class MessageSearch {
     let upper = Math.min((span?.high ?? 0) as number, (query.before ?? Number.MAX_SAFE_INTEGER) - 1);
     while (upper >= ((span?.low ?? 1) as number) && found.length < limit) {
       const stretch = this.#stretch(query, texts, upper);
-      for (const part of parts(stretch)) {
+      for (const [nth, part] of parts(stretch).entries()) {
         if (found.length >= limit) break;
+        // Hundreds of parts may have nothing that the rest of the question wants.
+        if (nth > 0) await setImmediate();
         found.push(
           ...(await this.#rows({ query, selection, texts, stretch: part, limit: limit - found.length })),
         );
@@ -106,7 +108,8 @@ export class MessageSearch {
         return { from: Math.max(segment.base, upper - scanRows + 1), to: upper, candidates: null };
       }
       const terms = texts.map((text) => termOf(text, this.#seed));
-      return { from: segment.base, to: upper, candidates: this.#segments.find(segment, terms) };
+      const candidates = this.#segments.find(segment, terms, upper);
+      return { from: segment.base, to: upper, candidates };
     } finally {
       this.#database.exec('COMMIT');
     }

@@ -35,11 +35,15 @@ export class SegmentSearch {
     };
   }
 
-  /** Messages of the segment that have all terms, newest first. */
-  find(segment: SearchSegment, terms: readonly number[]): number[] {
+  /**
+   * Messages of the segment that have all terms, newest first.
+   *
+   * @param upper the last message that is asked for: who pages through a study of 100,000 must not find all before each page
+   */
+  find(segment: SearchSegment, terms: readonly number[], upper = segment.last): number[] {
     let common: number[] | null = null;
     for (const term of terms) {
-      const offsets = new Set(this.#offsets(segment, term));
+      const offsets = new Set(this.#offsets(segment, term, upper));
       const kept: number[] = common ?? [...offsets];
       common = kept.filter((offset) => offsets.has(offset));
       if (common.length === 0) return [];
@@ -47,9 +51,9 @@ export class SegmentSearch {
     return (common ?? []).sort((a, b) => b - a).map((offset) => segment.base + offset);
   }
 
-  #offsets(segment: SearchSegment, term: number): number[] {
+  #offsets(segment: SearchSegment, term: number, upper: number): number[] {
     const from = posting(term, 0);
-    const to = posting(term + 1, 0);
+    const to = posting(term, Math.min(upper, segment.last) - segment.base + 1);
     const offsets: number[] = [];
     // The page before the first fence at or past the term may hold the term's first postings.
     for (
