@@ -1,7 +1,7 @@
 import type { AckMoment } from '../channel/definition.ts';
 
 /** Milliseconds between the commit of a turn that had little to do and the next turn. */
-export const paceMs = 8;
+export const paceMs = 16;
 /** Messages from which on a commit is shared by enough: what comes next is processed at once. */
 export const fewMessages = 32;
 
