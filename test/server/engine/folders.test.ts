@@ -28,7 +28,9 @@ afterEach(async () => {
 
 const server = (folder: string): string =>
   `host: 127.0.0.1, port: ${sftp.port}, user: his, password: "file:${root}/password", hostKey: "${sftp.fingerprint}", folder: ${folder}`;
-const names = (folder: string) => readdir(join(root, folder));
+/** What a reader takes: a name with a dot is a file that is still being written. */
+const names = async (folder: string): Promise<readonly string[]> =>
+  (await readdir(join(root, folder))).filter((name) => !name.startsWith('.'));
 const patient = (id: string, controlId: string): string => adt(controlId).replace('77^^^H', `${id}^^^H`);
 const batch = (...messages: string[]): string =>
   `FHS|^~\\&|HIS|H\rBHS|^~\\&|HIS|H|||20261122||||LOT\r${messages.join('')}BTS|${messages.length}\rFTS|1\r`;
